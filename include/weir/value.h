@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Typed values: what goes into a statement and what comes out of a row.
+ *
+ * The types are those of docs/guide/types.md; each is a C type of its own, so
+ * that the compiler tells them apart. A weir_value borrows what it points to:
+ * text, bytes, decimals, UUIDs and intervals must outlive the call that they
+ * are handed to, no longer.
+ */
+#ifndef WEIR_VALUE_H
+#define WEIR_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <weir/error.h>
+#include <weir/export.h>
+
+WEIR_BEGIN_DECLS
+
+/** The kinds of value. The numbers are part of the ABI. */
+typedef enum weir_type {
+    WEIR_TYPE_NULL = 0,
+    WEIR_TYPE_I64 = 1,
+    WEIR_TYPE_U64 = 2, /* only above INT64_MAX; smaller ones are I64 */
+    WEIR_TYPE_F64 = 3,
+    WEIR_TYPE_BOOL = 4,
+    WEIR_TYPE_TEXT = 5, /* UTF-8, counted, may hold NUL characters */
+    WEIR_TYPE_BYTES = 6,
+    WEIR_TYPE_TIMESTAMP = 7,
+    WEIR_TYPE_DATETIME = 8,
+    WEIR_TYPE_DATE = 9,
+    WEIR_TYPE_TIME = 10,
+    WEIR_TYPE_INTERVAL = 11,
+    WEIR_TYPE_DECIMAL = 12,
+    WEIR_TYPE_UUID = 13,
+    WEIR_TYPE_JSON = 14, /* text that holds JSON */
+    WEIR_TYPE_INVALID = 15, /* what no database takes; refused when bound */
+} weir_type;
+
+/** Bytes that belong to somebody else. `data` may be NULL if size is 0. */
+typedef struct weir_bytes {
+    const void *data;
+    size_t size;
+} weir_bytes;
+
+/** Text that belongs to somebody else: UTF-8, not ended by NUL. */
+typedef struct weir_text {
+    const char *data;
+    size_t size;
+} weir_text;
+
+/** JSON as text that belongs to somebody else. */
+typedef struct weir_json_text {
+    const char *data;
+    size_t size;
+} weir_json_text;
+
+/** An instant: microseconds since 1970-01-01T00:00:00Z. */
+typedef struct weir_timestamp {
+    int64_t us;
+} weir_timestamp;
+
+/** Date and time of a calendar without a zone, counted as if it were UTC. */
+typedef struct weir_datetime {
+    int64_t us;
+} weir_datetime;
+
+/** Days since 1970-01-01 of the proleptic Gregorian calendar. */
+typedef struct weir_date {
+    int32_t days;
+} weir_date;
+
+/** Microseconds since midnight, 0 to 86 399 999 999. */
+typedef struct weir_time {
+    int64_t us;
+} weir_time;
+
+/** A span in the three units that do not convert into each other. */
+typedef struct weir_interval {
+    int32_t months;
+    int32_t days;
+    int64_t us;
+} weir_interval;
+
+/**
+ * An exact decimal: the 128-bit two's complement number hi:lo, divided by
+ * 10^scale. At most 38 digits; scale 0 to 38. `{ .lo = 1999, .scale = 2 }`
+ * is 19.99.
+ */
+typedef struct weir_decimal {
+    uint64_t lo;
+    int64_t hi;
+    int32_t scale;
+} weir_decimal;
+
+/** The 16 bytes of a UUID in the order in which it is written. */
+typedef struct weir_uuid {
+    uint8_t bytes[16];
+} weir_uuid;
+
+/**
+ * A tagged value, 24 bytes. Build it with the functions below or with
+ * WEIR_VAL(); read it with the fields.
+ */
+typedef struct weir_value {
+    const char *name; /* of a named parameter; NULL for a positional one */
+    uint32_t size;    /* bytes of TEXT, BYTES and JSON */
+    uint8_t type;     /* a weir_type */
+    uint8_t reserved[3];
+    union {
+        int64_t i; /* I64, BOOL, TIMESTAMP, DATETIME, DATE, TIME */
+        uint64_t u;
+        double f;
+        const char *text;
+        const void *bytes;
+        const weir_interval *interval;
+        const weir_decimal *decimal;
+        const weir_uuid *uuid;
+    } as;
+} weir_value;
+
+/* Nullable scalars: one that is all zero is NULL. */
+#define WEIR_OPT_(name_, type_)                                                \
+    typedef struct weir_opt_##name_ {                                          \
+        type_ v;                                                               \
+        bool set;                                                              \
+    } weir_opt_##name_;                                                        \
+    static inline weir_opt_##name_ weir_some_##name_(type_ v)                  \
+    {                                                                          \
+        weir_opt_##name_ opt;                                                  \
+        memset(&opt, 0, sizeof opt);                                           \
+        opt.v = v;                                                             \
+        opt.set = true;                                                        \
+        return opt;                                                            \
+    }
+WEIR_OPT_(i64, int64_t)
+WEIR_OPT_(i32, int32_t)
+WEIR_OPT_(f64, double)
+WEIR_OPT_(bool, bool)
+WEIR_OPT_(timestamp, weir_timestamp)
+WEIR_OPT_(datetime, weir_datetime)
+WEIR_OPT_(date, weir_date)
+WEIR_OPT_(time, weir_time)
+WEIR_OPT_(interval, weir_interval)
+WEIR_OPT_(decimal, weir_decimal)
+WEIR_OPT_(uuid, weir_uuid)
+
+/* ----------------------------------------------------------- constructors */
+
+/** A value of `type` with nothing in it; a block for the functions below. */
+static inline weir_value weir_value_make(weir_type type)
+{
+    weir_value value;
+    memset(&value, 0, sizeof value);
+    value.type = (uint8_t)type;
+    return value;
+}
+
+/** SQL NULL. */
+static inline weir_value weir_value_null(void)
+{
+    return weir_value_make(WEIR_TYPE_NULL);
+}
+
+/** An integer. */
+static inline weir_value weir_value_i64(int64_t i)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_I64);
+    value.as.i = i;
+    return value;
+}
+
+/** An unsigned integer; one that fits in an int64_t becomes I64. */
+static inline weir_value weir_value_u64(uint64_t u)
+{
+    weir_value value =
+        weir_value_make(u <= INT64_MAX ? WEIR_TYPE_I64 : WEIR_TYPE_U64);
+    value.as.u = u;
+    return value;
+}
+
+/** A double. */
+static inline weir_value weir_value_f64(double f)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_F64);
+    value.as.f = f;
+    return value;
+}
+
+/** A truth value. */
+static inline weir_value weir_value_bool(bool truth)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_BOOL);
+    value.as.i = truth;
+    return value;
+}
+
+/* Sizes from 4 GiB on do not fit and make an invalid value. */
+static inline weir_value weir_value_span_(weir_type type, const void *data,
+                                          size_t size)
+{
+    weir_value value = weir_value_make(size > UINT32_MAX ? WEIR_TYPE_INVALID
+                                       : data || size == 0 ? type
+                                                           : WEIR_TYPE_NULL);
+    value.as.bytes = data ? data : "";
+    value.size = (uint32_t)size;
+    return value;
+}
+
+/** Text that ends with NUL; a NULL pointer is SQL NULL. */
+static inline weir_value weir_value_cstr(const char *text)
+{
+    return text ? weir_value_span_(WEIR_TYPE_TEXT, text, strlen(text))
+                : weir_value_null();
+}
+
+/** Counted text; never SQL NULL. */
+static inline weir_value weir_value_text(weir_text text)
+{
+    return weir_value_span_(WEIR_TYPE_TEXT, text.data, text.size);
+}
+
+/** Bytes; never SQL NULL. */
+static inline weir_value weir_value_bytes(weir_bytes bytes)
+{
+    return weir_value_span_(WEIR_TYPE_BYTES, bytes.data, bytes.size);
+}
+
+/** JSON text; never SQL NULL (write `null` for JSON's own). */
+static inline weir_value weir_value_json(weir_json_text json)
+{
+    return weir_value_span_(WEIR_TYPE_JSON, json.data, json.size);
+}
+
+/** An instant. */
+static inline weir_value weir_value_timestamp(weir_timestamp timestamp)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_TIMESTAMP);
+    value.as.i = timestamp.us;
+    return value;
+}
+
+/** A date and time without zone. */
+static inline weir_value weir_value_datetime(weir_datetime datetime)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_DATETIME);
+    value.as.i = datetime.us;
+    return value;
+}
+
+/** A day. */
+static inline weir_value weir_value_date(weir_date date)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_DATE);
+    value.as.i = date.days;
+    return value;
+}
+
+/** A time of day. */
+static inline weir_value weir_value_time(weir_time time)
+{
+    weir_value value = weir_value_make(WEIR_TYPE_TIME);
+    value.as.i = time.us;
+    return value;
+}
+
+/** An interval; a NULL pointer is SQL NULL. */
+static inline weir_value weir_value_interval(const weir_interval *interval)
+{
+    weir_value value =
+        weir_value_make(interval ? WEIR_TYPE_INTERVAL : WEIR_TYPE_NULL);
+    value.as.interval = interval;
+    return value;
+}
+
+/** A decimal; a NULL pointer is SQL NULL. */
+static inline weir_value weir_value_decimal(const weir_decimal *decimal)
+{
+    weir_value value =
+        weir_value_make(decimal ? WEIR_TYPE_DECIMAL : WEIR_TYPE_NULL);
+    value.as.decimal = decimal;
+    return value;
+}
+
+/** A UUID; a NULL pointer is SQL NULL. */
+static inline weir_value weir_value_uuid(const weir_uuid *uuid)
+{
+    weir_value value = weir_value_make(uuid ? WEIR_TYPE_UUID : WEIR_TYPE_NULL);
+    value.as.uuid = uuid;
+    return value;
+}
+
+/** NULL is SQL NULL; any other untyped pointer is refused when bound. */
+static inline weir_value weir_value_pointer(const void *pointer)
+{
+    return weir_value_make(pointer ? WEIR_TYPE_INVALID : WEIR_TYPE_NULL);
+}
+
+/** The value itself, for WEIR_VAL(). */
+static inline weir_value weir_value_self(weir_value value)
+{
+    return value;
+}
+
+/** The same value as the parameter `:name`. */
+static inline weir_value weir_named(const char *name, weir_value value)
+{
+    value.name = name;
+    return value;
+}
+
+/* Nullable scalars by value. Those that a value only points to (interval,
+ * decimal, UUID) are passed by address: the address must outlive the call. */
+#define WEIR_OPT_VALUE_(name_)                                                 \
+    static inline weir_value weir_value_opt_##name_(weir_opt_##name_ opt)      \
+    {                                                                          \
+        return opt.set ? weir_value_##name_(opt.v) : weir_value_null();        \
+    }
+#define WEIR_OPT_VALUE_AT_(name_)                                              \
+    static inline weir_value weir_value_opt_##name_(                           \
+        const weir_opt_##name_ *opt)                                           \
+    {                                                                          \
+        return opt && opt->set ? weir_value_##name_(&opt->v)                   \
+                               : weir_value_null();                            \
+    }
+WEIR_OPT_VALUE_(i64)
+WEIR_OPT_VALUE_(f64)
+WEIR_OPT_VALUE_(bool)
+WEIR_OPT_VALUE_(timestamp)
+WEIR_OPT_VALUE_(datetime)
+WEIR_OPT_VALUE_(date)
+WEIR_OPT_VALUE_(time)
+WEIR_OPT_VALUE_AT_(interval)
+WEIR_OPT_VALUE_AT_(decimal)
+WEIR_OPT_VALUE_AT_(uuid)
+/** A nullable 32-bit integer. */
+static inline weir_value weir_value_opt_i32(weir_opt_i32 opt)
+{
+    return opt.set ? weir_value_i64(opt.v) : weir_value_null();
+}
+
+/* --------------------------------------------------------- text and back */
+
+/** Room for any text written by the functions below, its NUL included. */
+#define WEIR_VALUE_TEXT_MAX 64
+
+/** "integer", "text", …: the name of a type in messages. Never NULL. */
+WEIR_API const char *weir_type_name(weir_type type);
+
+/**
+ * The parse functions read `size` bytes at `text`, all of them: no spaces
+ * around, nothing after. On failure `*out` is untouched and the error (TYPE)
+ * says what is wrong. The format functions write at most WEIR_VALUE_TEXT_MAX
+ * bytes, NUL included, and return the length without it. Threads: any.
+ */
+
+/** Reads RFC 3339 or ISO 8601: `2024-02-29T12:00:00.5+01:00`; a space may
+ *  stand for the T; the zone (Z, +hh, +hh:mm, +hhmm) must be there. Years
+ *  -290307 to 294276, fractions to the microsecond (more digits than six
+ *  must be zero). */
+WEIR_API weir_status weir_timestamp_parse(weir_text text, weir_timestamp *out,
+                                          weir_error *err);
+/** Writes `2024-02-29T11:00:00.500000Z`: six digits of fraction, or none if
+ *  it is zero. */
+WEIR_API size_t weir_timestamp_format(weir_timestamp timestamp, char *out);
+
+/** As weir_timestamp_parse(), but a zone must not be there. */
+WEIR_API weir_status weir_datetime_parse(weir_text text, weir_datetime *out,
+                                         weir_error *err);
+/** Writes `2024-02-29T12:00:00.500000` (no zone). */
+WEIR_API size_t weir_datetime_format(weir_datetime datetime, char *out);
+
+/** Reads `2024-02-29`, `-0044-03-15`, `+12024-01-01`. */
+WEIR_API weir_status weir_date_parse(weir_text text, weir_date *out,
+                                     weir_error *err);
+/** Writes `2024-02-29`. */
+WEIR_API size_t weir_date_format(weir_date date, char *out);
+/** A day from its parts (month 1 to 12, day 1 to 31). @return TYPE if there
+ *  is no such day */
+WEIR_API weir_status weir_date_from_ymd(const int ymd[3], weir_date *out,
+                                        weir_error *err);
+/** The parts {year, month, day} of a date. */
+WEIR_API void weir_date_to_ymd(weir_date date, int ymd[3]);
+
+/** Reads `23:59:59`, `23:59:59.999999`, `23:59`. */
+WEIR_API weir_status weir_time_parse(weir_text text, weir_time *out,
+                                     weir_error *err);
+/** Writes `23:59:59.999999`; no fraction if it is zero. */
+WEIR_API size_t weir_time_format(weir_time time, char *out);
+
+/** Reads ISO 8601 durations: `P1Y2M3DT4H5M6.5S`, parts may be negative. */
+WEIR_API weir_status weir_interval_parse(weir_text text, weir_interval *out,
+                                         weir_error *err);
+/** Writes an ISO 8601 duration; zero is `PT0S`. */
+WEIR_API size_t weir_interval_format(const weir_interval *interval, char *out);
+
+/** Reads `-123.4500` exactly, up to 38 digits; also `1.5e3`. */
+WEIR_API weir_status weir_decimal_parse(weir_text text, weir_decimal *out,
+                                        weir_error *err);
+/** Writes all digits that the scale asks for: 1.50 stays `1.50`. */
+WEIR_API size_t weir_decimal_format(const weir_decimal *decimal, char *out);
+/** The nearest double. */
+WEIR_API double weir_decimal_to_f64(const weir_decimal *decimal);
+/** -1, 0 or 1: compares the numbers, so 1.5 and 1.50 are equal. */
+WEIR_API int weir_decimal_compare(const weir_decimal *a, const weir_decimal *b);
+
+/** Reads `0188d7a0-5b4e-7c9a-8f3e-5d1c2b3a4f5e`, any case, with or without
+ *  the dashes, and with braces or `urn:uuid:` before it. */
+WEIR_API weir_status weir_uuid_parse(weir_text text, weir_uuid *out,
+                                     weir_error *err);
+/** Writes 36 characters in lower case. */
+WEIR_API size_t weir_uuid_format(const weir_uuid *uuid, char *out);
+
+/** The shortest text that strtod() reads back as the same double; `1.0`
+ *  keeps a point so that it stays a floating number; `NaN`, `Infinity`,
+ *  `-Infinity`. */
+WEIR_API size_t weir_f64_format(double f, char *out);
+
+/** Whether `text` is well-formed UTF-8. An embedded NUL is well-formed. */
+WEIR_API bool weir_utf8_is_valid(weir_text text);
+
+/** Text from a string that ends with NUL; NULL gives empty text. */
+static inline weir_text weir_text_of(const char *text)
+{
+    weir_text view;
+    view.data = text ? text : "";
+    view.size = text ? strlen(text) : 0;
+    return view;
+}
+
+/** Counted text. */
+static inline weir_text weir_text_span(const char *data, size_t size)
+{
+    weir_text view;
+    view.data = data;
+    view.size = size;
+    return view;
+}
+
+/** Counted bytes. */
+static inline weir_bytes weir_bytes_span(const void *data, size_t size)
+{
+    weir_bytes view;
+    view.data = data;
+    view.size = size;
+    return view;
+}
+
+WEIR_END_DECLS
+
+#endif
