@@ -54,10 +54,10 @@ typedef struct weir_text {
 } weir_text;
 
 /** JSON as text that belongs to somebody else. */
-typedef struct weir_json_text {
+typedef struct weir_raw_json {
     const char *data;
     size_t size;
-} weir_json_text;
+} weir_raw_json;
 
 /** An instant: microseconds since 1970-01-01T00:00:00Z. */
 typedef struct weir_timestamp {
@@ -231,7 +231,7 @@ static inline weir_value weir_value_bytes(weir_bytes bytes)
 }
 
 /** JSON text; never SQL NULL (write `null` for JSON's own). */
-static inline weir_value weir_value_json(weir_json_text json)
+static inline weir_value weir_value_json(weir_raw_json json)
 {
     return weir_value_span_(WEIR_TYPE_JSON, json.data, json.size);
 }

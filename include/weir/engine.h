@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * An engine: a database named by a URL, and the pool of connections to it.
+ */
+#ifndef WEIR_ENGINE_H
+#define WEIR_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/conn.h>
+#include <weir/error.h>
+#include <weir/export.h>
+#include <weir/log.h>
+#include <weir/memory.h>
+
+WEIR_BEGIN_DECLS
+
+/** What is done to a connection with an open transaction when it returns. */
+typedef enum weir_reset_mode {
+    WEIR_RESET_ROLLBACK = 0,
+    WEIR_RESET_COMMIT,
+    WEIR_RESET_NONE, /* nothing: the next borrower finds it as it is */
+} weir_reset_mode;
+
+/** What a credentials hook fills; the strings are borrowed until the
+ *  connection attempt has ended. */
+typedef struct weir_credentials {
+    const char *user;
+    const char *password;
+} weir_credentials;
+
+/**
+ * Asked before each new connection, so that passwords can rotate. `attempt`
+ * is 1, and 2 if the first pair was refused.
+ *
+ * @return WEIR_OK, or the failure that the connection attempt is to have
+ */
+typedef weir_status (*weir_credentials_hook)(void *context, int attempt,
+                                             weir_credentials *out,
+                                             weir_error *err);
+
+/**
+ * Waits in the program's own way (an event loop, a coroutine) until `fd` is
+ * ready. @return as weir_services_wait() of <weir/sys/services.h>
+ */
+typedef weir_status (*weir_wait_hook)(void *context, int fd, unsigned events,
+                                      int64_t deadline_ns);
+
+/**
+ * How an engine is to work. Start from WEIR_ENGINE_OPTIONS; one that is all
+ * zero is refused. Those marked (url) may also stand in the URL's query, where
+ * they are named without their unit (`?pool_timeout=5`); the URL wins.
+ */
+typedef struct weir_engine_options {
+    size_t size; /* set by the initialiser */
+
+    /** (url) Connections that are kept; 0: no limit. */
+    int pool_size;
+    /** (url) How many more may be open for a while; 0: none, -1: any. */
+    int max_overflow;
+    /** (url) Seconds to wait for a connection, connecting included. */
+    double pool_timeout_s;
+    /** (url) Seconds after which a connection is replaced when it is next
+     *  borrowed; negative: never. */
+    double pool_recycle_s;
+    /** (url) Ask the server before a connection is lent. */
+    bool pool_pre_ping;
+    /** (url) Lend the connection that came back last, so that the others
+     *  go idle; otherwise the one that is idle longest. */
+    bool pool_use_lifo;
+    /** (url, as pool_reset_on_return: rollback, commit, none) */
+    weir_reset_mode pool_reset;
+
+    /** (url, as isolation_level) Of all connections. */
+    weir_isolation isolation;
+    /** (url) Seconds that a statement may take; 0: no limit. */
+    double statement_timeout_s;
+    /** (url, as connect_timeout) Seconds that opening a connection may take,
+     *  within pool_timeout_s; 0: only pool_timeout_s limits it. */
+    double connect_timeout_s;
+    /** (url) Prepared statements kept per connection, least recently used
+     *  first out; 0: none. */
+    int statement_cache_size;
+    /** (url) Rows of a weir_query() may take so many bytes where they have to
+     *  be kept in memory; 0: no limit. */
+    int64_t max_result_bytes;
+    /** (url) What the server is told of this program, or NULL. */
+    const char *application_name;
+
+    weir_log_hook log;
+    void *log_context;
+    unsigned log_kinds; /* weir_log_kind bits that the hook wants */
+    weir_log_parameters log_parameters;
+
+    weir_credentials_hook credentials;
+    void *credentials_context;
+    weir_wait_hook wait;
+    void *wait_context;
+    /** NULL: malloc. Must outlive the engine and its last connection. */
+    const weir_allocator *allocator;
+} weir_engine_options;
+
+/** The defaults of a weir_engine_options. */
+WEIR_API weir_engine_options weir_engine_options_default(void);
+
+/** The same as an initialiser. */
+#define WEIR_ENGINE_OPTIONS                                                    \
+    {                                                                          \
+        sizeof(weir_engine_options), 5, 10, 30.0, -1.0, false, false,          \
+            WEIR_RESET_ROLLBACK, WEIR_ISOLATION_DEFAULT, 0.0, 0.0, 256, 0,     \
+            NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
+            NULL, NULL, NULL, NULL, NULL                                       \
+    }
+
+/**
+ * Opens an engine. Does not connect yet.
+ *
+ * Threads: any; an engine may be used by any number of threads.
+ * @param url     docs/guide/urls.md; borrowed for the call
+ * @param options borrowed for the call; NULL: the defaults
+ * @param err     filled on failure: CONFIG for a malformed URL, an unknown
+ *                scheme or option, a contradiction; NOMEM; …
+ * @return [owned] end it with weir_engine_close(); NULL on failure
+ */
+WEIR_API weir_engine *weir_engine_open(const char *url,
+                                       const weir_engine_options *options,
+                                       weir_error *err) WEIR_MUST_USE;
+
+/**
+ * Closes an engine and sets `*engine` to NULL. Connections that are out may
+ * still be used and given back; the engine takes no new work (CLOSED), tells
+ * its log hook how many are out, does not wait for them, and the last one
+ * given back frees the engine. NULL is allowed.
+ */
+WEIR_API void weir_engine_close(weir_engine **engine);
+
+/** Opens one connection, asks the server and gives it back: whether the
+ *  database can be reached and the credentials are right. */
+WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);
+
+/**
+ * Changes an option while the engine runs: pool_size, max_overflow,
+ * pool_timeout, pool_recycle, pool_pre_ping, pool_use_lifo,
+ * pool_reset_on_return, statement_timeout, written as in a URL. Waiters are
+ * served at once if there is more room now; connections that are too many are
+ * closed when they come back.
+ *
+ * @return WEIR_OK; CONFIG for an unknown name or a bad value
+ */
+WEIR_API weir_status weir_engine_set(weir_engine *engine, const char *name,
+                                     const char *value, weir_error *err);
+
+/** Closes all idle connections; those that are out are closed when they come
+ *  back. The engine goes on. */
+WEIR_API void weir_engine_dispose(weir_engine *engine);
+
+/** The URL with its secrets masked. @return [borrowed] never NULL */
+WEIR_API const char *weir_engine_url(const weir_engine *engine);
+/** "sqlite", "postgres", …. @return [borrowed] never NULL */
+WEIR_API const char *weir_engine_backend(const weir_engine *engine);
+/** weir_capability bits of <weir/sys/driver.h>. */
+WEIR_API uint32_t weir_engine_capabilities(const weir_engine *engine);
+
+/** A picture of the pool at one moment. */
+typedef struct weir_pool_status {
+    int size; /* pool_size; 0: no limit */
+    int max_overflow;
+    int idle;
+    int busy;       /* lent */
+    int connecting; /* being opened */
+    int waiting;    /* threads in the queue */
+    uint64_t opened; /* all since the engine was opened */
+    uint64_t closed;
+    uint64_t acquired;
+    uint64_t timeouts;
+    uint64_t connect_failures;
+} weir_pool_status;
+
+/** Fills `out`. Threads: any. For a NULL engine all is zero. */
+WEIR_API void weir_engine_pool_status(const weir_engine *engine,
+                                      weir_pool_status *out);
+
+WEIR_END_DECLS
+
+#endif

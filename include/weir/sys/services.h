@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * What an engine lends to a driver: memory, buffers, clock, waiting and log.
+ * Errors are filled with weir_error_set() of <weir/error.h>, values are read
+ * and written as text by the functions of <weir/value.h>.
+ */
+#ifndef WEIR_SYS_SERVICES_H
+#define WEIR_SYS_SERVICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/error.h>
+#include <weir/export.h>
+#include <weir/log.h>
+
+WEIR_BEGIN_DECLS
+
+/** The services of one engine. They live longer than its connections; any
+ *  thread may use them at any time. */
+typedef struct weir_services weir_services;
+
+/** A deadline that never comes. All deadlines are absolute times of
+ *  weir_services_now(), in nanoseconds. */
+#define WEIR_NO_DEADLINE INT64_MAX
+
+/** Memory from the engine's allocator. @return [owned] give it back with
+ *  weir_services_free(); NULL if there is none: answer with WEIR_ERR_NOMEM */
+WEIR_API void *weir_services_alloc(const weir_services *services, size_t size);
+/** Makes memory larger or smaller. On failure the old memory stays. */
+WEIR_API void *weir_services_resize(const weir_services *services, void *old,
+                                    size_t size);
+/** Gives memory back; NULL is allowed. */
+WEIR_API void weir_services_free(const weir_services *services, void *memory);
+
+/** Nanoseconds of a clock that only goes forward. */
+WEIR_API int64_t weir_services_now(const weir_services *services);
+
+/** What to wait for on a file descriptor; bits. */
+typedef enum weir_wait_event {
+    WEIR_WAIT_READ = 1,
+    WEIR_WAIT_WRITE = 2,
+} weir_wait_event;
+
+/**
+ * Waits until `fd` is ready for one of `events`. The one way for a driver to
+ * wait: it goes through the engine's wait hook. May answer early; look again
+ * at the client library's state afterwards.
+ *
+ * @param events   weir_wait_event bits
+ * @param deadline absolute; a past one only looks
+ * @return WEIR_OK, WEIR_ERR_TIMEOUT, WEIR_ERR_CANCELLED (the hook's wish) or
+ *         WEIR_ERR_CONNECTION (the descriptor is broken)
+ */
+WEIR_API weir_status weir_services_wait(const weir_services *services, int fd,
+                                        unsigned events, int64_t deadline,
+                                        weir_error *err) WEIR_MUST_USE;
+
+/** Hands a notice or warning of the server or the driver to the engine's log
+ *  hook. One line; values and passwords must not be in it. */
+WEIR_API void weir_services_log(const weir_services *services,
+                                weir_log_kind kind, const char *message);
+
+/** Growing bytes. All zero is empty and ready. */
+typedef struct weir_buffer {
+    char *data;
+    size_t size;
+    size_t capacity;
+} weir_buffer;
+
+/** Appends. @return WEIR_OK or WEIR_ERR_NOMEM; the buffer is as before then */
+WEIR_API weir_status weir_buffer_add(const weir_services *services,
+                                     weir_buffer *buffer, const void *data,
+                                     size_t size) WEIR_MUST_USE;
+/** Makes room for `size` bytes in all, without changing the content. */
+WEIR_API weir_status weir_buffer_reserve(const weir_services *services,
+                                         weir_buffer *buffer,
+                                         size_t size) WEIR_MUST_USE;
+/** Empties the buffer and gives its memory back. */
+WEIR_API void weir_buffer_clear(const weir_services *services,
+                                weir_buffer *buffer);
+
+WEIR_END_DECLS
+
+#endif
