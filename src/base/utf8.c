@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checks words of eight bytes for the plain case, characters for the rest.
+ */
+#include "base/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include <weir/value.h>
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/* Whether all eight bytes are ASCII other than NUL: subtracting one borrows
+ * into the top bit of a zero byte. */
+static int is_plain(uint64_t word)
+{
+    return ((word | (word - ONES)) & HIGHS) == 0;
+}
+
+static int is_tail(unsigned char byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* The length of the character at `at`, 0 if it is broken. */
+static size_t character(const unsigned char *at, size_t left)
+{
+    if (at[0] < 0x80)
+        return 1;
+    if (at[0] >= 0xC2 && at[0] <= 0xDF)
+        return left >= 2 && is_tail(at[1]) ? 2 : 0;
+    if (at[0] >= 0xE0 && at[0] <= 0xEF) {
+        if (left < 3 || !is_tail(at[1]) || !is_tail(at[2]))
+            return 0;
+        if (at[0] == 0xE0 && at[1] < 0xA0)
+            return 0; /* overlong */
+        if (at[0] == 0xED && at[1] > 0x9F)
+            return 0; /* a surrogate */
+        return 3;
+    }
+    if (at[0] >= 0xF0 && at[0] <= 0xF4) {
+        if (left < 4 || !is_tail(at[1]) || !is_tail(at[2]) || !is_tail(at[3]))
+            return 0;
+        if (at[0] == 0xF0 && at[1] < 0x90)
+            return 0;
+        if (at[0] == 0xF4 && at[1] > 0x8F)
+            return 0;
+        return 4;
+    }
+    return 0;
+}
+
+static wi_utf8_kind check_characters(const unsigned char *at, size_t left)
+{
+    wi_utf8_kind kind = WI_UTF8_CLEAN;
+
+    while (left > 0) {
+        uint64_t word;
+        size_t size;
+
+        if (left >= 8) {
+            memcpy(&word, at, 8);
+            if (is_plain(word)) {
+                at += 8;
+                left -= 8;
+                continue;
+            }
+        }
+        size = character(at, left);
+        if (size == 0)
+            return WI_UTF8_BROKEN;
+        if (at[0] == 0)
+            kind = WI_UTF8_HAS_NUL;
+        at += size;
+        left -= size;
+    }
+    return kind;
+}
+
+wi_utf8_kind wi_utf8_check(const char *text, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    uint64_t word;
+
+    if (size >= 8) {
+        /* Whole words, then one that overlaps the end. */
+        for (size_t i = 0; i + 8 < size; i += 8) {
+            memcpy(&word, at + i, 8);
+            if (!is_plain(word))
+                return check_characters(at + i, size - i);
+        }
+        memcpy(&word, at + size - 8, 8);
+        if (is_plain(word))
+            return WI_UTF8_CLEAN;
+        return check_characters(at, size);
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (at[i] - 1u >= 0x7F)
+            return check_characters(at + i, size - i);
+    }
+    return WI_UTF8_CLEAN;
+}
+
+size_t wi_utf8_cut(const char *text, size_t size, size_t most)
+{
+    if (size <= most)
+        return size;
+    while (most > 0 && is_tail((unsigned char)text[most]))
+        most--;
+    return most;
+}
+
+bool weir_utf8_is_valid(weir_text text)
+{
+    return wi_utf8_check(text.data, text.size) != WI_UTF8_BROKEN;
+}

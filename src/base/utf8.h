@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above
+ * U+10FFFF.
+ */
+#ifndef WI_BASE_UTF8_H
+#define WI_BASE_UTF8_H
+
+#include <stddef.h>
+
+typedef enum wi_utf8_kind {
+    WI_UTF8_CLEAN,
+    WI_UTF8_HAS_NUL, /* well-formed, with a NUL character inside */
+    WI_UTF8_BROKEN,
+} wi_utf8_kind;
+
+/* One pass over the text; made for short ASCII, which is what rows hold. */
+wi_utf8_kind wi_utf8_check(const char *text, size_t size);
+
+/* The longest beginning of at most `most` bytes that ends at a character's
+ * boundary. */
+size_t wi_utf8_cut(const char *text, size_t size, size_t most);
+
+#endif

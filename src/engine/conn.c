@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Borrowing a connection and giving it back; what a failure does to it.
+ */
+#include "engine/conn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/handles.h"
+#include "engine/isolation.h"
+#include "engine/result.h"
+#include "engine/tx.h"
+
+/* ----------------------------------------------------------------- errors */
+
+static const weir_error null_error = {
+    .status = WEIR_ERR_MISUSE,
+    .message = "the connection is NULL; weir_connect() has failed or was not "
+               "called",
+};
+static const weir_error closed_error = {
+    .status = WEIR_ERR_MISUSE,
+    .message = "the connection is closed; borrow another with weir_connect()",
+};
+static const weir_error entered_error = {
+    .status = WEIR_ERR_MISUSE,
+    .message = "two threads use one connection at once; borrow one for each",
+};
+
+const weir_error *wi_conn_entry_error(const weir_conn *conn)
+{
+    if (!conn)
+        return &null_error;
+    if (atomic_load_explicit(&conn->state, memory_order_acquire) ==
+        WI_CONN_CLOSED)
+        return &closed_error;
+    return &entered_error;
+}
+
+const weir_error *weir_conn_error(const weir_conn *conn)
+{
+    if (!conn || atomic_load_explicit(&conn->state, memory_order_acquire) ==
+                     WI_CONN_CLOSED)
+        return wi_conn_entry_error(conn);
+    return &conn->error;
+}
+
+/* -------------------------------------------------------------- borrowing */
+
+static weir_status check_options(const weir_connect_options *options,
+                                 weir_error *err)
+{
+    if (options->size == 0 || options->size > sizeof *options)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "weir_connect_options is all zero or of another "
+                              "version; start it with WEIR_CONNECT_OPTIONS");
+    if (options->timeout_s != options->timeout_s)
+        return weir_error_set(err, WEIR_ERR_CONFIG,
+                              "timeout_s is not a number of seconds");
+    if ((unsigned)options->access > WEIR_READ_ONLY)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "%d is not a weir_access", (int)options->access);
+    return WEIR_OK;
+}
+
+weir_isolation wi_loan_isolation(const weir_engine *engine,
+                                 weir_isolation wish)
+{
+    if (wish != WEIR_ISOLATION_DEFAULT)
+        return wish;
+    if (engine->settings.isolation != WEIR_ISOLATION_DEFAULT)
+        return engine->settings.isolation;
+    return engine->profile.default_isolation;
+}
+
+static void begin_loan(weir_conn *conn, wi_lease *lease,
+                       const weir_connect_options *options)
+{
+    weir_engine *engine = conn->engine;
+
+    conn->lease = lease;
+    conn->link = wi_lease_resource(lease);
+    conn->isolation = wi_loan_isolation(engine, options->isolation);
+    conn->access = options->access;
+    conn->timeout_ns = atomic_load(&engine->statement_timeout_ns);
+    conn->tag = options->tag;
+    conn->affected = -1;
+    conn->has_generated_key = false;
+    conn->tx.state = WI_TX_NONE;
+    conn->tx.begun = false;
+    conn->tx.savepoint_count = 0;
+    wi_error_clear(&conn->error);
+    atomic_store_explicit(&conn->state, WI_CONN_IDLE, memory_order_release);
+}
+
+static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
+{
+    if (timeout_s < 0) {
+        wi_mutex_lock(&engine->lock);
+        timeout_s = engine->settings.pool_timeout_s;
+        wi_mutex_unlock(&engine->lock);
+    }
+    return wi_deadline_in_ns(wi_ns_from_seconds(timeout_s));
+}
+
+weir_conn *weir_connect_with(weir_engine *engine,
+                             const weir_connect_options *options,
+                             weir_error *err)
+{
+    weir_connect_options defaults = WEIR_CONNECT_OPTIONS;
+    weir_error own;
+    weir_conn *conn;
+    wi_lease *lease = NULL;
+
+    if (!err)
+        err = &own;
+    wi_error_clear(err);
+    if (!options)
+        options = &defaults;
+    if (!wi_engine_is(engine)) {
+        weir_error_set(err, WEIR_ERR_MISUSE,
+                       "the engine is NULL or closed; weir_engine_open() has "
+                       "failed or was not called");
+        return NULL;
+    }
+    if (check_options(options, err) != WEIR_OK ||
+        wi_isolation_check(engine->profile.dialect, options->isolation, err) !=
+            WEIR_OK)
+        return NULL;
+    conn = wi_handle_take(engine);
+    if (!conn) {
+        wi_error_nomem(err);
+        return NULL;
+    }
+    if (wi_pool_acquire(engine->pool,
+                        acquire_deadline(engine, options->timeout_s),
+                        options->tag, &lease, err) != WEIR_OK) {
+        wi_handle_give(conn);
+        return NULL;
+    }
+    begin_loan(conn, lease, options);
+    return conn;
+}
+
+weir_conn *weir_connect(weir_engine *engine, weir_error *err)
+{
+    return weir_connect_with(engine, NULL, err);
+}
+
+static void end_transaction(weir_conn *conn)
+{
+    if (conn->tx.state == WI_TX_NONE)
+        return;
+    if (conn->engine->settings.pool_reset == WEIR_RESET_COMMIT &&
+        conn->tx.state == WI_TX_OPEN && wi_tx_commit(conn) == WEIR_OK)
+        return;
+    wi_tx_rollback(conn);
+}
+
+void weir_conn_close(weir_conn **conn)
+{
+    weir_conn *closing;
+    weir_engine *engine;
+    wi_lease *lease;
+    weir_fate fate;
+
+    if (!conn || !*conn)
+        return;
+    closing = *conn;
+    *conn = NULL;
+    if (wi_conn_enter(closing) != WEIR_OK)
+        return;
+    engine = closing->engine;
+    wi_conn_end_results(closing, "the connection was closed");
+    end_transaction(closing);
+    wi_mutex_lock(&closing->link_lock);
+    fate = closing->link ? WEIR_FATE_KEEP : WEIR_FATE_DISCARD;
+    lease = closing->lease;
+    closing->link = NULL;
+    closing->lease = NULL;
+    wi_mutex_unlock(&closing->link_lock);
+    atomic_store_explicit(&closing->state, WI_CONN_CLOSED,
+                          memory_order_release);
+    wi_handle_give(closing);
+    /* The last return frees a closed engine, the handle with it. */
+    if (wi_pool_release(engine->pool, lease, fate))
+        wi_engine_free(engine);
+}
+
+weir_engine *weir_conn_engine(const weir_conn *conn)
+{
+    return conn ? conn->engine : NULL;
+}
+
+/* --------------------------------------------------------------- the link */
+
+void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
+{
+    wi_link *link = conn->link;
+
+    if (!link)
+        return;
+    wi_conn_end_results(conn, "the connection was lost");
+    if (conn->tx.state != WI_TX_NONE)
+        wi_tx_fail(conn, cause);
+    wi_tx_drop_permit(conn);
+    wi_mutex_lock(&conn->link_lock);
+    conn->link = NULL;
+    wi_mutex_unlock(&conn->link_lock);
+    wi_pool_lose(conn->engine->pool, conn->lease);
+}
+
+weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
+{
+    weir_status status;
+
+    if (conn->link)
+        return WEIR_OK;
+    if (deadline == WI_NO_DEADLINE)
+        deadline = acquire_deadline(conn->engine, -1);
+    status = wi_pool_reopen(conn->engine->pool, conn->lease, deadline,
+                            &conn->error);
+    if (status != WEIR_OK)
+        return status;
+    wi_mutex_lock(&conn->link_lock);
+    conn->link = wi_lease_resource(conn->lease);
+    wi_mutex_unlock(&conn->link_lock);
+    return WEIR_OK;
+}
+
+int64_t wi_conn_deadline(const weir_conn *conn)
+{
+    return conn->timeout_ns > 0 ? wi_deadline_in_ns(conn->timeout_ns)
+                                : WI_NO_DEADLINE;
+}
+
+/* A lost answer to a statement that may have written, outside a transaction:
+ * nobody here can know what the database did. */
+static void judge_outcome(weir_conn *conn, weir_effect effect)
+{
+    weir_error *err = &conn->error;
+
+    if (effect != WEIR_EFFECT_WRITE || conn->tx.begun ||
+        conn->isolation != WEIR_AUTOCOMMIT)
+        return;
+    if (err->status == WEIR_ERR_CONNECTION && err->fate == WEIR_FATE_DISCARD)
+        err->status = WEIR_ERR_COMMIT_UNKNOWN;
+}
+
+static void note_statement(weir_conn *conn, const char *statement)
+{
+    weir_error *err = &conn->error;
+    size_t size = strlen(statement);
+
+    if (err->statement[0] != '\0')
+        return;
+    size = wi_utf8_cut(statement, size, sizeof err->statement - 1);
+    memcpy(err->statement, statement, size);
+    err->statement[size] = '\0';
+}
+
+/* A database may roll back by itself (SQLite when the disk is full, a server
+ * after a deadlock): then the program's transaction is gone. */
+static void judge_transaction(weir_conn *conn)
+{
+    unsigned state;
+
+    if (!conn->link || !conn->tx.begun)
+        return;
+    state = conn->driver->state(conn->link->driver_conn);
+    if ((state & WEIR_STATE_IN_TX) == 0)
+        wi_tx_fail(conn, &conn->error);
+}
+
+weir_status wi_conn_failed(weir_conn *conn, const char *statement,
+                           weir_effect effect)
+{
+    weir_error *err = &conn->error;
+    unsigned state = 0;
+
+    if (err->status == WEIR_OK)
+        weir_error_set(err, WEIR_ERR_MISUSE,
+                       "the driver failed without saying why");
+    if (statement)
+        note_statement(conn, statement);
+    judge_outcome(conn, effect);
+    if (conn->link)
+        state = conn->driver->state(conn->link->driver_conn);
+    if (err->fate != WEIR_FATE_KEEP || (state & WEIR_STATE_DEAD)) {
+        if (err->fate == WEIR_FATE_KEEP)
+            err->fate = WEIR_FATE_DISCARD;
+        wi_conn_lose_link(conn, err);
+    } else {
+        judge_transaction(conn);
+    }
+    return err->status;
+}
+
+weir_status weir_conn_invalidate(weir_conn *conn)
+{
+    weir_error cause;
+
+    if (wi_conn_enter(conn) != WEIR_OK)
+        return WEIR_ERR_MISUSE;
+    wi_error_clear(&cause);
+    weir_error_set(&cause, WEIR_ERR_CONNECTION,
+                   "the connection was invalidated by the program");
+    wi_conn_lose_link(conn, &cause);
+    return wi_conn_leave(conn, WEIR_OK);
+}
+
+bool weir_conn_is_invalidated(const weir_conn *conn)
+{
+    return conn && atomic_load(&conn->state) != WI_CONN_CLOSED && !conn->link;
+}
+
+void *weir_conn_native(weir_conn *conn, const char *name)
+{
+    void *handle = NULL;
+
+    if (wi_conn_enter(conn) != WEIR_OK)
+        return NULL;
+    if (wi_conn_need_link(conn, wi_conn_deadline(conn)) == WEIR_OK) {
+        if (name && conn->driver->native)
+            handle = conn->driver->native(conn->link->driver_conn, name);
+        if (handle)
+            conn->link->escaped = true;
+        else
+            weir_error_set(&conn->error, WEIR_ERR_MISUSE,
+                           "%s has no native handle named \"%.40s\"",
+                           conn->engine->backend->name, name ? name : "");
+    }
+    wi_conn_leave(conn, WEIR_OK);
+    return handle;
+}
+
+weir_status weir_set_timeout(weir_conn *conn, double seconds)
+{
+    weir_status status = WEIR_OK;
+
+    if (wi_conn_enter(conn) != WEIR_OK)
+        return WEIR_ERR_MISUSE;
+    if (seconds >= 0)
+        conn->timeout_ns = wi_ns_from_seconds(seconds);
+    else
+        status = weir_error_set(&conn->error, WEIR_ERR_CONFIG,
+                                "a timeout is 0 (none) or more seconds");
+    return wi_conn_leave(conn, status);
+}
+
+/*
+ * Comes from another thread while the connection is entered: it may touch
+ * nothing but the link, which cannot go away while link_lock is held. The
+ * handle's error belongs to the thread inside, so the status is all it says.
+ */
+weir_status weir_cancel(weir_conn *conn)
+{
+    weir_status status = WEIR_OK;
+    weir_error ignored;
+
+    if (!conn || atomic_load(&conn->state) == WI_CONN_CLOSED)
+        return WEIR_ERR_MISUSE;
+    if (!wi_engine_can(conn->engine, WEIR_CAN_CANCEL) || !conn->driver->cancel)
+        return WEIR_ERR_UNSUPPORTED;
+    wi_mutex_lock(&conn->link_lock);
+    if (conn->link)
+        status = conn->driver->cancel(conn->link->driver_conn, &ignored);
+    wi_mutex_unlock(&conn->link_lock);
+    return status;
+}
+
+/* ----------------------------------------------------------------- results */
+
+weir_status wi_conn_refuse_stream(weir_conn *conn)
+{
+    return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
+                          "a stream is open on the connection; close it with "
+                          "weir_result_close() first");
+}
+
+void wi_conn_end_results(weir_conn *conn, const char *reason)
+{
+    wi_list_node *node = wi_list_first(&conn->open_results);
+
+    while (node) {
+        weir_result *result = WI_CONTAINER(node, weir_result, by_conn);
+
+        node = wi_list_next(&conn->open_results, node);
+        if (result->from != WI_ROWS_ENDED && result->error.status == WEIR_OK)
+            weir_error_set(&result->error, WEIR_ERR_MISUSE,
+                           "the result has ended: %s", reason);
+        wi_result_end(result);
+    }
+    conn->stream = NULL;
+}

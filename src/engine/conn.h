@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A borrowed connection: the handle that a program holds.
+ *
+ * Handles: a weir_conn is memory of its engine and is given back with it, not
+ * before. Closing one puts it at the end of the engine's free handles and a
+ * new loan takes the oldest, so that a stale copy is recognised by its state
+ * for as long as possible. Its results belong to it in the same way.
+ *
+ * Entering: every call enters the handle (CLOSED, IDLE and ENTERED are the
+ * states; IDLE to ENTERED by compare-and-swap) and leaves it at its end. Who
+ * finds it ENTERED is a second thread, who finds it CLOSED has a stale copy:
+ * both get MISUSE and touch nothing.
+ *
+ * Transactions: see engine/tx.h.
+ */
+#ifndef WI_ENGINE_CONN_H
+#define WI_ENGINE_CONN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/conn.h>
+#include <weir/sys/driver.h>
+
+#include "base/list.h"
+#include "engine/link.h"
+#include "pool/pool.h"
+
+struct weir_engine;
+struct weir_result;
+
+typedef enum wi_conn_state {
+    WI_CONN_CLOSED = 0,
+    WI_CONN_IDLE,
+    WI_CONN_ENTERED,
+} wi_conn_state;
+
+typedef enum wi_tx_state {
+    WI_TX_NONE = 0,
+    WI_TX_OPEN,     /* begun, as the program sees it */
+    WI_TX_FAILED,   /* lost: only rollback helps */
+    WI_TX_PREPARED, /* first phase done; commit or rollback comes next */
+} wi_tx_state;
+
+typedef struct wi_tx {
+    wi_tx_state state;
+    weir_tx_spec spec;     /* of the open transaction */
+    bool begun;            /* the driver was told to begin */
+    bool holds_permit;     /* of a single-writer database */
+    weir_error cause;      /* why it is FAILED */
+    uint64_t *savepoints;  /* serials, outermost first */
+    size_t savepoint_count;
+    size_t savepoint_capacity;
+} wi_tx;
+
+struct weir_conn {
+    _Atomic uint32_t state; /* wi_conn_state */
+    struct weir_engine *engine;
+    const weir_driver *driver;
+    wi_list_node by_engine; /* in weir_engine::free_handles while closed */
+
+    wi_lease *lease;
+    wi_link *link; /* NULL: invalidated, connects anew at the next use */
+    /* Guards `link` against weir_cancel() of another thread; held for moments
+     * and never while a statement runs. */
+    wi_mutex link_lock;
+
+    weir_isolation isolation; /* of this loan; never DEFAULT */
+    weir_access access;
+    int64_t timeout_ns; /* of each statement; 0: none */
+    const char *tag;
+
+    wi_tx tx;
+    uint64_t savepoint_serial; /* never repeats within a handle */
+
+    int64_t affected;
+    int64_t generated_key;
+    bool has_generated_key;
+    weir_error error;
+
+    wi_list open_results; /* weir_result::by_conn */
+    wi_list free_results; /* closed ones, oldest first */
+    size_t free_result_count;
+    struct weir_result *stream; /* the one that must be closed first */
+};
+
+/* Enters for a call: MISUSE if the handle is NULL, closed or entered by
+ * another thread, and then nothing may be touched. Clears the last error. */
+static inline weir_status wi_conn_enter(weir_conn *conn)
+{
+    uint32_t idle = WI_CONN_IDLE;
+
+    if (!conn || !atomic_compare_exchange_strong_explicit(
+                     &conn->state, &idle, WI_CONN_ENTERED,
+                     memory_order_acquire, memory_order_relaxed))
+        return WEIR_ERR_MISUSE;
+    conn->error.status = WEIR_OK;
+    return WEIR_OK;
+}
+
+/* Leaves again and hands `status` through. */
+static inline weir_status wi_conn_leave(weir_conn *conn, weir_status status)
+{
+    atomic_store_explicit(&conn->state, WI_CONN_IDLE, memory_order_release);
+    return status;
+}
+
+/* The error of a handle that could not be entered; a constant. */
+const weir_error *wi_conn_entry_error(const weir_conn *conn);
+
+/* Makes sure that there is a link: connects anew if it was lost. */
+weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline);
+
+/* The isolation of a loan that asks for `wish`; never DEFAULT. */
+weir_isolation wi_loan_isolation(const struct weir_engine *engine,
+                                 weir_isolation wish);
+
+/* The deadline of a statement that begins now. */
+int64_t wi_conn_deadline(const weir_conn *conn);
+
+/*
+ * Every failure of the driver ends up here. Adds the statement's beginning to
+ * conn->error, learns from fate and state what has become of link and
+ * transaction, and loses the link if it must. `writes`: it may have changed
+ * something, which outside a transaction makes a lost answer COMMIT_UNKNOWN.
+ * Returns the status to hand on.
+ */
+weir_status wi_conn_failed(weir_conn *conn, const char *statement,
+                           weir_effect effect);
+
+/* MISUSE: a stream is open and must be closed before anything else runs. */
+weir_status wi_conn_refuse_stream(weir_conn *conn);
+
+/* Ends all open results with the reason in one line; their rows are gone. */
+void wi_conn_end_results(weir_conn *conn, const char *reason);
+
+/* Closes the link underneath; an open transaction is lost with it. The cause
+ * is what later calls are told. */
+void wi_conn_lose_link(weir_conn *conn, const weir_error *cause);
+
+#endif

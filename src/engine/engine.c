@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An engine from a URL: finding the backend, reading the options, making the
+ * pool; and taking all of it down again in the right order.
+ */
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/registry.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/handles.h"
+#include "engine/isolation.h"
+#include "engine/link.h"
+#include "engine/options.h"
+#include "url/options.h"
+
+#define ENGINE_MAGIC 0x57454952u /* "WEIR" */
+
+bool wi_engine_is(const weir_engine *engine)
+{
+    return engine && engine->magic == ENGINE_MAGIC;
+}
+
+/* ------------------------------------------------------------------- open */
+
+static weir_status copy_url(weir_engine *engine, const char *text,
+                            weir_error *err)
+{
+    size_t size;
+
+    engine->url = weir_url_parse(text, engine->allocator, err);
+    if (!engine->url)
+        return err->status;
+    size = weir_url_format(engine->url, WEIR_URL_MASKED, NULL, 0) + 1;
+    engine->masked_url = wi_alloc(engine->allocator, size);
+    if (!engine->masked_url)
+        return wi_error_nomem(err);
+    weir_url_format(engine->url, WEIR_URL_MASKED, engine->masked_url, size);
+    return WEIR_OK;
+}
+
+static size_t spec_count(const weir_option_spec *specs)
+{
+    size_t count = 0;
+
+    while (specs && specs[count].name)
+        count++;
+    return count;
+}
+
+/* The values of a driver's options, at first the defaults. */
+static weir_status make_values(weir_engine *engine,
+                               const weir_option_spec *specs,
+                               weir_option_value **out, weir_error *err)
+{
+    size_t count = spec_count(specs);
+
+    *out = wi_alloc_zero(engine->allocator, count + 1,
+                         sizeof(weir_option_value));
+    if (!*out)
+        return wi_error_nomem(err);
+    return count > 0 ? wi_options_defaults(specs, *out, err) : WEIR_OK;
+}
+
+static const weir_backend *wrapped_by(const weir_engine *engine)
+{
+    return engine->backend->wraps ? engine->backend->wraps(engine->url) : NULL;
+}
+
+static weir_status read_options(weir_engine *engine, const weir_backend *inner,
+                                weir_error *err)
+{
+    wi_option_targets targets = {
+        .engine = &engine->settings,
+        .driver = engine->backend->options,
+        .inner = inner ? inner->options : NULL,
+        .log = &engine->services.log,
+    };
+    weir_status status;
+
+    status = make_values(engine, targets.driver, &engine->driver_values, err);
+    if (status == WEIR_OK)
+        status = make_values(engine, targets.inner, &engine->inner_values, err);
+    if (status != WEIR_OK)
+        return status;
+    targets.driver_values = engine->driver_values;
+    targets.inner_values = engine->inner_values;
+    return wi_engine_options_from_url(engine->url, &targets, err);
+}
+
+/* The strings of the options are copied: the program's may go. */
+static weir_status keep_strings(weir_engine *engine, weir_error *err)
+{
+    const char *name = engine->settings.application_name;
+
+    if (!name)
+        return WEIR_OK;
+    engine->settings.application_name = wi_strdup(engine->allocator, name);
+    return engine->settings.application_name ? WEIR_OK : wi_error_nomem(err);
+}
+
+static weir_status attach(weir_engine *engine, const weir_backend *inner,
+                          weir_error *err)
+{
+    const weir_backend *backend = engine->backend;
+    weir_attach_spec spec = {
+        .services = &engine->services,
+        .url = engine->url,
+        .options = engine->driver_values,
+        .inner = inner,
+        .inner_options = engine->inner_values,
+    };
+
+    engine->profile = (weir_profile){
+        .dialect = backend->dialect,
+        .capabilities = backend->capabilities,
+        .default_isolation = backend->default_isolation,
+    };
+    if (engine->driver->instance_size > 0) {
+        engine->instance =
+            wi_alloc_zero(engine->allocator, 1, engine->driver->instance_size);
+        if (!engine->instance)
+            return wi_error_nomem(err);
+    }
+    engine->attached = true;
+    if (!engine->driver->attach)
+        return WEIR_OK;
+    return engine->driver->attach(engine->instance, &spec, &engine->profile,
+                                  err);
+}
+
+static weir_status choose_backend(weir_engine *engine,
+                                  const weir_backend **inner, weir_error *err)
+{
+    engine->backend = wi_backend_for(engine->url, err);
+    if (!engine->backend)
+        return err->status;
+    engine->driver = engine->backend->driver;
+    *inner = wrapped_by(engine);
+    return engine->backend->check_url
+               ? engine->backend->check_url(engine->url, err)
+               : WEIR_OK;
+}
+
+/* A database that cannot have more connections bounds the pool. */
+static void bound_pool(weir_engine *engine)
+{
+    int most = engine->profile.connection_max;
+    weir_engine_options *settings = &engine->settings;
+
+    if (most <= 0)
+        return;
+    if (settings->pool_size == 0 || settings->pool_size > most)
+        settings->pool_size = most;
+    if (settings->max_overflow < 0 ||
+        settings->max_overflow > most - settings->pool_size)
+        settings->max_overflow = most - settings->pool_size;
+}
+
+static weir_status make_pool(weir_engine *engine, weir_error *err)
+{
+    wi_pool_options options;
+    weir_status status =
+        wi_isolation_check(engine->profile.dialect,
+                           engine->settings.isolation, err);
+
+    if (status != WEIR_OK)
+        return status;
+    bound_pool(engine);
+    options = wi_engine_pool_options(&engine->settings, engine->allocator);
+    engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
+    return engine->pool ? WEIR_OK : err->status;
+}
+
+static weir_status build(weir_engine *engine, const char *url, weir_error *err)
+{
+    const weir_backend *inner = NULL;
+    weir_status status = copy_url(engine, url, err);
+
+    if (status == WEIR_OK)
+        status = choose_backend(engine, &inner, err);
+    if (status == WEIR_OK)
+        status = read_options(engine, inner, err);
+    if (status == WEIR_OK)
+        status = wi_engine_options_check(&engine->settings, err);
+    if (status == WEIR_OK)
+        status = keep_strings(engine, err);
+    else
+        engine->settings.application_name = NULL;
+    if (status == WEIR_OK)
+        status = attach(engine, inner, err);
+    if (status == WEIR_OK)
+        status = make_pool(engine, err);
+    return status;
+}
+
+static weir_engine *make(const weir_engine_options *options, weir_error *err)
+{
+    const weir_allocator *allocator =
+        options->allocator ? options->allocator : weir_allocator_libc();
+    weir_engine *engine = wi_alloc_zero(allocator, 1, sizeof *engine);
+
+    if (!engine) {
+        wi_error_nomem(err);
+        return NULL;
+    }
+    engine->allocator = allocator;
+    wi_list_init(&engine->free_handles);
+    if (!wi_mutex_init(&engine->lock)) {
+        wi_free(allocator, engine);
+        wi_error_nomem(err);
+        return NULL;
+    }
+    if (wi_permit_init(&engine->write_permit) != WEIR_OK) {
+        wi_mutex_clear(&engine->lock);
+        wi_free(allocator, engine);
+        wi_error_nomem(err);
+        return NULL;
+    }
+    engine->settings = *options;
+    engine->services = (weir_services){
+        .allocator = allocator,
+        .wait = options->wait,
+        .wait_context = options->wait_context,
+        .log = {.hook = options->log,
+                .context = options->log_context,
+                .kinds = options->log_kinds,
+                .parameters = options->log_parameters},
+    };
+    engine->magic = ENGINE_MAGIC;
+    return engine;
+}
+
+weir_engine *weir_engine_open(const char *url,
+                              const weir_engine_options *options,
+                              weir_error *err)
+{
+    weir_engine_options defaults = WEIR_ENGINE_OPTIONS;
+    weir_error own;
+    weir_engine *engine;
+
+    if (!err)
+        err = &own;
+    wi_error_clear(err);
+    if (!options)
+        options = &defaults;
+    if (wi_engine_options_check(options, err) != WEIR_OK)
+        return NULL;
+    engine = make(options, err);
+    if (!engine)
+        return NULL;
+    if (build(engine, url, err) != WEIR_OK) {
+        wi_engine_free(engine);
+        return NULL;
+    }
+    atomic_store(&engine->statement_timeout_ns,
+                 wi_ns_from_seconds(engine->settings.statement_timeout_s));
+    return engine;
+}
+
+/* ------------------------------------------------------------------ close */
+
+void wi_engine_free(weir_engine *engine)
+{
+    const weir_allocator *allocator = engine->allocator;
+
+    wi_handles_free(engine);
+    wi_pool_free(&engine->pool);
+    if (engine->attached && engine->driver->detach)
+        engine->driver->detach(engine->instance);
+    engine->magic = 0;
+    wi_free(allocator, engine->instance);
+    wi_free(allocator, engine->driver_values);
+    wi_free(allocator, engine->inner_values);
+    wi_free(allocator, (void *)(uintptr_t)engine->settings.application_name);
+    wi_free(allocator, engine->masked_url);
+    weir_url_free(&engine->url);
+    wi_permit_clear(&engine->write_permit);
+    wi_mutex_clear(&engine->lock);
+    wi_free(allocator, engine);
+}
+
+static void report_leftovers(weir_engine *engine)
+{
+    weir_pool_status status;
+    char line[96];
+
+    wi_pool_status(engine->pool, &status);
+    if (status.busy + status.connecting == 0)
+        return;
+    snprintf(line, sizeof line,
+             "engine closed with %d connections out; the last one given back "
+             "frees it",
+             status.busy + status.connecting);
+    wi_log_message(&engine->services.log, WEIR_LOG_WARNING, 0, line);
+}
+
+void weir_engine_close(weir_engine **engine)
+{
+    weir_engine *closing;
+    bool first;
+
+    if (!engine || !wi_engine_is(*engine))
+        return;
+    closing = *engine;
+    *engine = NULL;
+    wi_mutex_lock(&closing->lock);
+    first = !closing->closed;
+    closing->closed = true;
+    wi_mutex_unlock(&closing->lock);
+    if (!first)
+        return;
+    report_leftovers(closing);
+    if (wi_pool_close(closing->pool))
+        wi_engine_free(closing);
+}
+
+/* --------------------------------------------------------------- the rest */
+
+weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
+{
+    weir_error own;
+    weir_conn *conn;
+    weir_status status;
+
+    if (!err)
+        err = &own;
+    conn = weir_connect(engine, err);
+    if (!conn)
+        return err->status;
+    status = wi_link_kind.check(engine, conn->link, wi_conn_deadline(conn),
+                                err);
+    if (status != WEIR_OK)
+        wi_conn_lose_link(conn, err);
+    weir_conn_close(&conn);
+    return status;
+}
+
+static weir_status set_live(weir_engine *engine, const char *name,
+                            const char *value, weir_error *err)
+{
+    weir_engine_options changed = engine->settings;
+    wi_pool_options pool_options;
+    bool known = false;
+    weir_status status =
+        wi_engine_options_set(&changed, name, value, &known, err);
+
+    if (status != WEIR_OK)
+        return status;
+    status = wi_engine_options_check(&changed, err);
+    if (status != WEIR_OK)
+        return status;
+    engine->settings = changed;
+    bound_pool(engine);
+    pool_options =
+        wi_engine_pool_options(&engine->settings, engine->allocator);
+    wi_pool_set(engine->pool, &pool_options);
+    atomic_store(&engine->statement_timeout_ns,
+                 wi_ns_from_seconds(changed.statement_timeout_s));
+    return WEIR_OK;
+}
+
+weir_status weir_engine_set(weir_engine *engine, const char *name,
+                            const char *value, weir_error *err)
+{
+    weir_status status;
+
+    if (!wi_engine_is(engine) || !name || !value)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "weir_engine_set needs an engine, a name and a "
+                              "value");
+    if (!wi_engine_option_is_live(name))
+        return weir_error_set(
+            err, WEIR_ERR_CONFIG,
+            "option \"%.60s\" is unknown or cannot change while the engine "
+            "runs; see weir_engine_set()",
+            name);
+    wi_mutex_lock(&engine->lock);
+    status = set_live(engine, name, value, err);
+    wi_mutex_unlock(&engine->lock);
+    return status;
+}
+
+void weir_engine_dispose(weir_engine *engine)
+{
+    if (wi_engine_is(engine))
+        wi_pool_dispose(engine->pool);
+}
+
+const char *weir_engine_url(const weir_engine *engine)
+{
+    return wi_engine_is(engine) ? engine->masked_url : "";
+}
+
+const char *weir_engine_backend(const weir_engine *engine)
+{
+    return wi_engine_is(engine) ? engine->backend->name : "";
+}
+
+uint32_t weir_engine_capabilities(const weir_engine *engine)
+{
+    return wi_engine_is(engine) ? engine->profile.capabilities : 0;
+}
+
+void weir_engine_pool_status(const weir_engine *engine, weir_pool_status *out)
+{
+    if (!out)
+        return;
+    memset(out, 0, sizeof *out);
+    if (wi_engine_is(engine))
+        wi_pool_status(engine->pool, out);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is inside an engine: settings that hardly change, the driver's
+ * instance, the pool of links, and the handles of borrowed connections.
+ *
+ * Life: weir_engine_open() makes it. weir_engine_close() closes the pool; if
+ * connections are out, the last one given back frees the engine, else the
+ * close itself does. Handles are freed with the engine and never before, so
+ * that a stale copy of one can always be looked at (engine/handles.h).
+ */
+#ifndef WI_ENGINE_ENGINE_H
+#define WI_ENGINE_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/engine.h>
+#include <weir/sys/backend.h>
+#include <weir/sys/driver.h>
+#include <weir/url.h>
+
+#include "base/list.h"
+#include "base/sync.h"
+#include "engine/services.h"
+#include "pool/permit.h"
+#include "pool/pool.h"
+
+struct weir_engine {
+    uint32_t magic;
+
+    /* Set by weir_engine_open() and never changed. */
+    const weir_allocator *allocator;
+    weir_services services;
+    const weir_backend *backend;
+    const weir_driver *driver;
+    weir_profile profile;
+    weir_url *url;
+    char *masked_url;
+    weir_option_value *driver_values;
+    weir_option_value *inner_values;
+    void *instance;
+    bool attached;
+
+    /* Those that weir_engine_set() may change are read and written under
+     * `lock`; the pool keeps its own copy of the pool's. */
+    weir_engine_options settings;
+    _Atomic int64_t statement_timeout_ns;
+
+    wi_pool *pool;
+    wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */
+    _Atomic uint64_t link_count;
+
+    wi_mutex lock; /* guards what follows and `settings` */
+    wi_list free_handles; /* weir_conn::by_engine, oldest first */
+    size_t free_handle_count;
+    bool closed;
+};
+
+/* Whether `engine` is one; false for NULL and for anything else. */
+bool wi_engine_is(const weir_engine *engine);
+
+/* Gives back what weir_engine_open() made; nothing is out. */
+void wi_engine_free(weir_engine *engine);
+
+/* Whether the database has all of these weir_capability bits. */
+static inline bool wi_engine_can(const weir_engine *engine, uint32_t bits)
+{
+    return (engine->profile.capabilities & bits) == bits;
+}
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening, checking, cleaning and closing one connection of the driver.
+ */
+#include "engine/link.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "backend/defaults.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/log.h"
+
+static void tell(const wi_link *link, const char *message)
+{
+    wi_log_message(&link->engine->services.log, WEIR_LOG_CONNECTION, link->id,
+                   message);
+}
+
+/* ------------------------------------------------------------------- open */
+
+static wi_link *make_link(weir_engine *engine)
+{
+    wi_link *link = wi_alloc_zero(engine->allocator, 1, sizeof *link);
+
+    if (!link)
+        return NULL;
+    link->driver_conn =
+        wi_alloc_zero(engine->allocator, 1, engine->driver->conn_size);
+    if (!link->driver_conn) {
+        wi_free(engine->allocator, link);
+        return NULL;
+    }
+    link->engine = engine;
+    link->driver = engine->driver;
+    link->id = atomic_fetch_add(&engine->link_count, 1) + 1;
+    wi_stmt_cache_init(&link->stmts, engine->allocator,
+                       (size_t)engine->settings.statement_cache_size);
+    link->stmts.driver = engine->driver;
+    link->stmts.dialect = engine->profile.dialect;
+    link->stmts.driver_conn = link->driver_conn;
+    return link;
+}
+
+static void free_link(wi_link *link)
+{
+    const weir_allocator *allocator = link->engine->allocator;
+
+    wi_stmt_cache_end(&link->stmts);
+    link->driver->close(link->driver_conn);
+    wi_free(allocator, link->driver_conn);
+    wi_free(allocator, link);
+}
+
+/* The URL's user and password, or what the credentials hook says. */
+static weir_status find_credentials(weir_engine *engine, int attempt,
+                                    weir_open_spec *spec, weir_error *err)
+{
+    weir_url_parts parts = weir_url_get(engine->url);
+    weir_credentials found = {.user = parts.user, .password = parts.password};
+    weir_status status = WEIR_OK;
+
+    if (engine->settings.credentials)
+        status = engine->settings.credentials(
+            engine->settings.credentials_context, attempt, &found, err);
+    spec->user = found.user;
+    spec->password = found.password;
+    return status;
+}
+
+static weir_status open_once(wi_link *link, int attempt, int64_t deadline,
+                             weir_error *err)
+{
+    weir_engine *engine = link->engine;
+    weir_open_spec spec = {
+        .instance = engine->instance,
+        .services = &engine->services,
+        .url = engine->url,
+        .options = engine->driver_values,
+        .application_name = engine->settings.application_name,
+        .deadline = deadline,
+    };
+    weir_status status = find_credentials(engine, attempt, &spec, err);
+
+    if (status != WEIR_OK)
+        return status;
+    return engine->driver->open(link->driver_conn, &spec, err);
+}
+
+/* connect_timeout counts from here, within the caller's deadline. */
+static int64_t connect_deadline(const weir_engine *engine, int64_t deadline)
+{
+    double limit_s = engine->settings.connect_timeout_s;
+    int64_t own;
+
+    if (limit_s <= 0)
+        return deadline;
+    own = wi_deadline_in_ns(wi_ns_from_seconds(limit_s));
+    return own < deadline ? own : deadline;
+}
+
+static weir_status open_link(void *context, int64_t deadline_ns, void **out,
+                             weir_error *err)
+{
+    weir_engine *engine = context;
+    int64_t deadline = connect_deadline(engine, deadline_ns);
+    int attempts = engine->settings.credentials ? 2 : 1;
+    weir_status status = WEIR_OK;
+    wi_link *link;
+
+    for (int attempt = 1; attempt <= attempts; attempt++) {
+        link = make_link(engine);
+        if (!link)
+            return wi_error_nomem(err);
+        wi_error_clear(err);
+        status = open_once(link, attempt, deadline, err);
+        if (status == WEIR_OK) {
+            link->opened = true;
+            tell(link, "opened");
+            *out = link;
+            return WEIR_OK;
+        }
+        free_link(link);
+        /* Only a refused password is worth asking the hook for another. */
+        if (status != WEIR_ERR_AUTH)
+            break;
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------ while */
+
+static weir_status check_link(void *context, void *resource,
+                              int64_t deadline_ns, weir_error *err)
+{
+    wi_link *link = resource;
+
+    (void)context;
+    return wi_driver_ping(link->driver, link->driver_conn, deadline_ns,
+                          link->engine->allocator, err);
+}
+
+/* What a reset may take when a connection comes back, so that a server which
+ * hangs cannot hold up the borrower who is done. */
+#define RESET_LIMIT_NS INT64_C(5000000000)
+
+static weir_fate reset_link(wi_link *link)
+{
+    bool statements_lost = false;
+    weir_error err;
+    weir_status status;
+
+    wi_error_clear(&err);
+    status = link->driver->reset(link->driver_conn,
+                                 wi_deadline_in_ns(RESET_LIMIT_NS),
+                                 &statements_lost, &err);
+    if (status != WEIR_OK) {
+        tell(link, err.message);
+        return WEIR_FATE_DISCARD;
+    }
+    if (statements_lost)
+        wi_stmt_cache_clear(&link->stmts);
+    link->escaped = false;
+    tell(link, "reset");
+    return WEIR_FATE_KEEP;
+}
+
+/* A clean connection costs nothing here. */
+static weir_fate clean_link(void *context, void *resource)
+{
+    wi_link *link = resource;
+    unsigned state = link->driver->state(link->driver_conn);
+    weir_engine *engine = context;
+
+    if (state & (WEIR_STATE_DEAD | WEIR_STATE_BUSY))
+        return WEIR_FATE_DISCARD;
+    if (engine->settings.pool_reset == WEIR_RESET_NONE && !link->escaped)
+        return WEIR_FATE_KEEP;
+    if (state != 0 || link->escaped)
+        return reset_link(link);
+    return WEIR_FATE_KEEP;
+}
+
+static void close_link(void *context, void *resource)
+{
+    wi_link *link = resource;
+
+    (void)context;
+    tell(link, "closed");
+    free_link(link);
+}
+
+const wi_resource_kind wi_link_kind = {
+    .open = open_link,
+    .check = check_link,
+    .returned = clean_link,
+    .close = close_link,
+};

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One table of the engine's options; the URL and weir_engine_set() both read
+ * it. The order of the table and of the enum is the same.
+ */
+#include "engine/options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/isolation.h"
+#include "url/options.h"
+
+enum option {
+    POOL_SIZE,
+    MAX_OVERFLOW,
+    POOL_TIMEOUT,
+    POOL_RECYCLE,
+    POOL_PRE_PING,
+    POOL_USE_LIFO,
+    POOL_RESET_ON_RETURN,
+    ISOLATION_LEVEL,
+    STATEMENT_TIMEOUT,
+    CONNECT_TIMEOUT,
+    STATEMENT_CACHE_SIZE,
+    MAX_RESULT_BYTES,
+    APPLICATION_NAME,
+    OPTION_COUNT = APPLICATION_NAME + 1
+};
+
+/* A day; longer waits are mistakes of unit. */
+#define SECONDS_MAX 86400.0
+#define YEAR_SECONDS 31622400.0
+
+static const char *const reset_modes[] = {"rollback", "commit", "none", NULL};
+
+#define NOT_HERE "it belongs to SQLAlchemy's create_engine"
+
+static const weir_option_spec specs[] = {
+    [POOL_SIZE] = {.name = "pool_size",
+                   .kind = WEIR_OPTION_INTEGER,
+                   .min = 0,
+                   .max = 100000,
+                   .note = "connections kept; 0: no limit"},
+    [MAX_OVERFLOW] = {.name = "max_overflow",
+                      .kind = WEIR_OPTION_INTEGER,
+                      .min = -1,
+                      .max = 100000,
+                      .note = "connections beyond pool_size; -1: any"},
+    [POOL_TIMEOUT] = {.name = "pool_timeout",
+                      .kind = WEIR_OPTION_NUMBER,
+                      .min = 0,
+                      .max = SECONDS_MAX,
+                      .note = "seconds to wait for a connection"},
+    [POOL_RECYCLE] = {.name = "pool_recycle",
+                      .kind = WEIR_OPTION_NUMBER,
+                      .min = -1,
+                      .max = YEAR_SECONDS,
+                      .note = "seconds until replaced; -1: never"},
+    [POOL_PRE_PING] = {.name = "pool_pre_ping",
+                       .kind = WEIR_OPTION_BOOLEAN,
+                       .note = "ask the server before lending"},
+    [POOL_USE_LIFO] = {.name = "pool_use_lifo",
+                       .kind = WEIR_OPTION_BOOLEAN,
+                       .note = "lend the one that came back last"},
+    [POOL_RESET_ON_RETURN] = {.name = "pool_reset_on_return",
+                              .kind = WEIR_OPTION_CHOICE,
+                              .choices = reset_modes,
+                              .note = "what ends an open transaction"},
+    [ISOLATION_LEVEL] = {.name = "isolation_level",
+                         .kind = WEIR_OPTION_TEXT,
+                         .note = "of all connections"},
+    [STATEMENT_TIMEOUT] = {.name = "statement_timeout",
+                           .kind = WEIR_OPTION_NUMBER,
+                           .min = 0,
+                           .max = YEAR_SECONDS,
+                           .note = "seconds a statement may take"},
+    [CONNECT_TIMEOUT] = {.name = "connect_timeout",
+                         .kind = WEIR_OPTION_NUMBER,
+                         .min = 0,
+                         .max = SECONDS_MAX,
+                         .note = "seconds that connecting may take"},
+    [STATEMENT_CACHE_SIZE] = {.name = "statement_cache_size",
+                              .kind = WEIR_OPTION_INTEGER,
+                              .min = 0,
+                              .max = 100000,
+                              .note = "statements kept per connection"},
+    [MAX_RESULT_BYTES] = {.name = "max_result_bytes",
+                          .kind = WEIR_OPTION_INTEGER,
+                          .min = 0,
+                          .max = 1e15,
+                          .note = "bytes of a kept result; 0: no limit"},
+    [APPLICATION_NAME] = {.name = "application_name",
+                          .kind = WEIR_OPTION_TEXT,
+                          .note = "what the server is told"},
+    {.name = "echo", .kind = WEIR_OPTION_IGNORED, .note = NOT_HERE},
+    {.name = "echo_pool", .kind = WEIR_OPTION_IGNORED, .note = NOT_HERE},
+    {.name = "future", .kind = WEIR_OPTION_IGNORED, .note = NOT_HERE},
+    {.name = "hide_parameters",
+     .kind = WEIR_OPTION_IGNORED,
+     .note = "parameters are always hidden"},
+    {.name = "query_cache_size",
+     .kind = WEIR_OPTION_ALIAS,
+     .target = "statement_cache_size"},
+    {.name = NULL},
+};
+enum { SPEC_COUNT = sizeof specs / sizeof specs[0] - 1 };
+
+/* ----------------------------------------------------------------- checks */
+
+static weir_status bad(weir_error *err, const char *name, const char *right)
+{
+    return weir_error_set(err, WEIR_ERR_CONFIG, "option %s: %s", name, right);
+}
+
+weir_status wi_engine_options_check(const weir_engine_options *options,
+                                    weir_error *err)
+{
+    if (options->size == 0)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "weir_engine_options is all zero; start it with "
+                              "WEIR_ENGINE_OPTIONS");
+    if (options->size > sizeof *options)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "weir_engine_options is of a newer version than "
+                              "the library");
+    if (options->pool_size < 0)
+        return bad(err, "pool_size", "write 0 (no limit) or more");
+    if (options->max_overflow < -1)
+        return bad(err, "max_overflow", "write -1 (any), 0 (none) or more");
+    if (!(options->pool_timeout_s >= 0 &&
+          options->pool_timeout_s <= SECONDS_MAX))
+        return bad(err, "pool_timeout", "write seconds from 0 to 86400");
+    if (isnan(options->pool_recycle_s))
+        return bad(err, "pool_recycle", "write seconds, or -1 for never");
+    if (!(options->statement_timeout_s >= 0 &&
+          options->statement_timeout_s <= YEAR_SECONDS))
+        return bad(err, "statement_timeout", "write seconds, or 0 for none");
+    if (!(options->connect_timeout_s >= 0 &&
+          options->connect_timeout_s <= SECONDS_MAX))
+        return bad(err, "connect_timeout", "write seconds from 0 to 86400");
+    if (options->statement_cache_size < 0 ||
+        options->statement_cache_size > 100000)
+        return bad(err, "statement_cache_size", "write 0 to 100000");
+    if (options->max_result_bytes < 0)
+        return bad(err, "max_result_bytes", "write 0 (no limit) or more");
+    if ((unsigned)options->pool_reset > WEIR_RESET_NONE)
+        return bad(err, "pool_reset", "write a WEIR_RESET_ constant");
+    return WEIR_OK;
+}
+
+/* ---------------------------------------------------------------- setting */
+
+static weir_status set_isolation(weir_engine_options *options,
+                                 const char *value, weir_error *err)
+{
+    if (wi_isolation_parse(value, &options->isolation))
+        return WEIR_OK;
+    return weir_error_set(err, WEIR_ERR_CONFIG,
+                          "option isolation_level: \"%.40s\" is none; write "
+                          "READ UNCOMMITTED, READ COMMITTED, REPEATABLE READ, "
+                          "SERIALIZABLE or AUTOCOMMIT",
+                          value);
+}
+
+static void store(weir_engine_options *options, enum option option,
+                  const weir_option_value *value)
+{
+    switch (option) {
+    case POOL_SIZE:
+        options->pool_size = (int)value->integer;
+        break;
+    case MAX_OVERFLOW:
+        options->max_overflow = (int)value->integer;
+        break;
+    case POOL_TIMEOUT:
+        options->pool_timeout_s = value->number;
+        break;
+    case POOL_RECYCLE:
+        options->pool_recycle_s = value->number;
+        break;
+    case POOL_PRE_PING:
+        options->pool_pre_ping = value->boolean;
+        break;
+    case POOL_USE_LIFO:
+        options->pool_use_lifo = value->boolean;
+        break;
+    case POOL_RESET_ON_RETURN:
+        options->pool_reset = (weir_reset_mode)value->choice;
+        break;
+    case STATEMENT_TIMEOUT:
+        options->statement_timeout_s = value->number;
+        break;
+    case CONNECT_TIMEOUT:
+        options->connect_timeout_s = value->number;
+        break;
+    case STATEMENT_CACHE_SIZE:
+        options->statement_cache_size = (int)value->integer;
+        break;
+    case MAX_RESULT_BYTES:
+        options->max_result_bytes = value->integer;
+        break;
+    case APPLICATION_NAME:
+        options->application_name = value->text;
+        break;
+    case ISOLATION_LEVEL:
+        break; /* read by set_isolation() */
+    }
+}
+
+weir_status wi_engine_options_set(weir_engine_options *options,
+                                  const char *name, const char *value,
+                                  bool *known, weir_error *err)
+{
+    weir_option_value values[SPEC_COUNT] = {0};
+    wi_option_outcome outcome = {0};
+    weir_status status;
+
+    status = wi_options_set(specs, values, name, value, &outcome, err);
+    *known = outcome.kind != WI_OPTION_UNKNOWN;
+    if (status != WEIR_OK || outcome.kind != WI_OPTION_SET)
+        return status;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (!values[i].given)
+            continue;
+        if (i == ISOLATION_LEVEL)
+            return set_isolation(options, value, err);
+        store(options, (enum option)i, &values[i]);
+    }
+    return WEIR_OK;
+}
+
+bool wi_engine_option_is_live(const char *name)
+{
+    for (int i = POOL_SIZE; i <= POOL_RESET_ON_RETURN; i++) {
+        if (strcmp(specs[i].name, name) == 0)
+            return true;
+    }
+    return strcmp(specs[STATEMENT_TIMEOUT].name, name) == 0;
+}
+
+/* -------------------------------------------------------------- the URL's */
+
+static bool declares(const weir_option_spec *table, const char *name)
+{
+    for (; table && table->name; table++) {
+        if (strcmp(table->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static weir_status unknown(const wi_option_targets *targets, const char *name,
+                           weir_error *err)
+{
+    const weir_option_spec *tables[] = {specs, targets->driver,
+                                        targets->inner, NULL};
+    const weir_option_spec *present[4] = {0};
+    const char *nearest;
+    size_t count = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (tables[i])
+            present[count++] = tables[i];
+    }
+    nearest = wi_options_nearest(present, name);
+    if (nearest)
+        return weir_error_set(err, WEIR_ERR_CONFIG,
+                              "unknown option \"%.60s\"; did you mean \"%s\"?",
+                              name, nearest);
+    return weir_error_set(err, WEIR_ERR_CONFIG,
+                          "unknown option \"%.60s\"; docs/guide/urls.md lists "
+                          "those of the engine and of each database",
+                          name);
+}
+
+static void tell_ignored(const wi_option_targets *targets, const char *name,
+                         const wi_option_outcome *outcome)
+{
+    char line[200];
+
+    if (outcome->kind != WI_OPTION_WAS_IGNORED)
+        return;
+    snprintf(line, sizeof line, "option %.60s is ignored: %s", name,
+             outcome->note ? outcome->note : "it has no meaning here");
+    wi_log_message(targets->log, WEIR_LOG_WARNING, 0, line);
+}
+
+/* The engine's own first, then the driver's, then the wrapped driver's. An
+ * isolation_level that is none of ours may be one of the driver's. */
+static weir_status hand_out(const weir_url_item *item,
+                            const wi_option_targets *targets, weir_error *err)
+{
+    const weir_option_spec *tables[] = {targets->driver, targets->inner};
+    weir_option_value *values[] = {targets->driver_values,
+                                   targets->inner_values};
+    wi_option_outcome outcome = {0};
+    bool known = false;
+    weir_status status =
+        wi_engine_options_set(targets->engine, item->key, item->value, &known,
+                              err);
+
+    if (known && (status == WEIR_OK || (!declares(tables[0], item->key) &&
+                                        !declares(tables[1], item->key))))
+        return status;
+    for (int i = 0; i < 2; i++) {
+        if (!declares(tables[i], item->key))
+            continue;
+        status = wi_options_set(tables[i], values[i], item->key, item->value,
+                                &outcome, err);
+        tell_ignored(targets, item->key, &outcome);
+        return status;
+    }
+    return unknown(targets, item->key, err);
+}
+
+weir_status wi_engine_options_from_url(const weir_url *url,
+                                       const wi_option_targets *targets,
+                                       weir_error *err)
+{
+    for (size_t i = 0; i < weir_url_item_count(url); i++) {
+        weir_url_item item = weir_url_item_at(url, i);
+        weir_status status = hand_out(&item, targets, err);
+
+        if (status != WEIR_OK)
+            return status;
+    }
+    return WEIR_OK;
+}
+
+wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
+                                       const weir_allocator *allocator)
+{
+    return (wi_pool_options){
+        .size = options->pool_size,
+        .max_overflow = options->max_overflow,
+        .timeout_ns = wi_ns_from_seconds(options->pool_timeout_s),
+        .recycle_ns = options->pool_recycle_s < 0
+                          ? -1
+                          : wi_ns_from_seconds(options->pool_recycle_s),
+        .pre_ping = options->pool_pre_ping,
+        .lifo = options->pool_use_lifo,
+        .allocator = allocator,
+    };
+}
+
+weir_engine_options weir_engine_options_default(void)
+{
+    return (weir_engine_options)WEIR_ENGINE_OPTIONS;
+}

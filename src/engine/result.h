@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A result and where its rows come from:
+ *
+ *   LAZY     straight from the driver, while other statements may run: what
+ *            is read is pinned (copied) so that it outlives them, and before
+ *            a statement that writes the rest is gathered (GATHERED)
+ *   DRIVER   straight from the driver, which keeps the row until the next one
+ *   GATHERED from memory; the statement has been given back
+ *   MANY     the executions of weir_query_many(), one after the other
+ *   ENDED    nothing comes any more; the error tells why, if there is one
+ *
+ * A result's memory belongs to its connection's handle (engine/conn.h).
+ */
+#ifndef WI_ENGINE_RESULT_H
+#define WI_ENGINE_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/result.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "engine/conn.h"
+
+typedef enum wi_rows_from {
+    WI_ROWS_ENDED = 0,
+    WI_ROWS_LAZY,
+    WI_ROWS_DRIVER,
+    WI_ROWS_GATHERED,
+} wi_rows_from;
+
+/* A row in memory, followed by its values. */
+typedef struct wi_kept_row {
+    struct wi_kept_row *next;
+    weir_value values[];
+} wi_kept_row;
+
+/* What weir_query_many() still has to do. */
+typedef struct wi_many {
+    const weir_rows *rows; /* NULL: an ordinary result */
+    weir_rows copy;
+    size_t sent;      /* submitted to the driver */
+    size_t collected; /* of them, collected */
+    weir_value *values; /* for one execution */
+} wi_many;
+
+struct weir_result {
+    bool open;      /* false: closed, a stale copy */
+    bool constant;  /* one of the results that stand for an error */
+    bool has_row;
+    bool executing; /* the driver's end() is still to be called */
+    wi_rows_from from;
+    weir_conn *conn;
+    const weir_driver *driver;
+    wi_stmt *stmt; /* NULL once given back */
+    weir_fetch_mode mode;
+    int column_count;
+    uint32_t generation; /* of `columns` */
+    weir_column *columns; /* a copy of ours; NULL until asked for */
+    weir_value *row;      /* column_count values */
+    size_t row_capacity;
+    uint64_t pinned[4]; /* LAZY: a bit for each column of the current row */
+    int64_t affected;
+    size_t set; /* weir_result_set() */
+    wi_many many;
+    wi_kept_row *kept; /* GATHERED: the next one */
+    wi_arena keep;     /* arguments, gathered rows, columns */
+    wi_arena scratch;  /* what was read from the current row */
+    wi_list_node by_conn;
+    weir_error error;
+};
+
+/* A fresh handle of the connection; NULL if there is no memory. */
+weir_result *wi_result_new(weir_conn *conn);
+
+/* Results that stand for an error when no handle can be had. Constants. */
+weir_result *wi_result_of_entry(const weir_conn *conn);
+weir_result *wi_result_of_nomem(void);
+
+/* Takes over an execution that has succeeded. */
+weir_status wi_result_attach(weir_result *result, wi_stmt *stmt,
+                             weir_fetch_mode mode);
+
+/* Gathers all rows that are left into memory and gives the statement back. */
+weir_status wi_result_gather(weir_result *result);
+
+/* Gathers every lazy result of the connection. */
+weir_status wi_results_gather(weir_conn *conn);
+
+/* Ends the execution: no more rows, the statement is given back. */
+void wi_result_end(weir_result *result);
+
+/* Puts the handle among the free ones. */
+void wi_result_retire(weir_result *result);
+
+/* The next step of a weir_query_many(). */
+weir_step wi_many_step(weir_result *result, int64_t deadline);
+
+/* Copies what a value points to into the arena. False: no memory. */
+bool wi_value_keep(wi_arena *arena, weir_value *value);
+
+/* Frees all result handles of a connection's handle. */
+void wi_results_free(weir_conn *conn);
+
+#endif

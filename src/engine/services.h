@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an engine lends to its driver; the functions are those of
+ * <weir/sys/services.h>.
+ */
+#ifndef WI_ENGINE_SERVICES_H
+#define WI_ENGINE_SERVICES_H
+
+#include <weir/engine.h>
+#include <weir/sys/services.h>
+
+#include "engine/log.h"
+
+struct weir_services {
+    const weir_allocator *allocator; /* never NULL */
+    weir_wait_hook wait;             /* NULL: poll() */
+    void *wait_context;
+    wi_log log;
+};
+
+#endif

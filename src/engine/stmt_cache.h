@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The prepared statements of one connection: a least-recently-used cache of
+ * stated size, found by the text that the program wrote.
+ *
+ * Life of a statement: wi_stmt_cache_take() finds or prepares it and marks it
+ * in use; wi_stmt_cache_give() ends its use. A statement in use is never
+ * dropped, and the same text taken meanwhile gets a statement of its own,
+ * which is finished when it is given back. A statement that a driver reported
+ * stale or broken is dropped with wi_stmt_cache_drop().
+ *
+ * Belongs to a connection: one thread at a time.
+ */
+#ifndef WI_ENGINE_STMT_CACHE_H
+#define WI_ENGINE_STMT_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/memory.h>
+#include <weir/sys/driver.h>
+
+#include "base/list.h"
+#include "sql/placeholders.h"
+
+/* A prepared statement. */
+typedef struct wi_stmt {
+    wi_list_node by_use;   /* in wi_stmt_cache::by_use, if cached */
+    struct wi_stmt *chain; /* the next one of its bucket */
+    uint64_t hash;
+    size_t text_size;
+    char *text; /* as the program wrote it; ends with NUL */
+    wi_sql_plan *plan;
+    const weir_stmt_info *info; /* inside `driver_stmt` */
+    void *driver_stmt;
+    bool cached;
+    bool in_use;
+} wi_stmt;
+
+typedef struct wi_stmt_cache {
+    const weir_allocator *allocator;
+    const weir_driver *driver;
+    const weir_dialect *dialect;
+    void *driver_conn;
+    size_t limit; /* statements kept; 0: none */
+    size_t count;
+    wi_list by_use; /* least recently used first */
+    wi_stmt **buckets;
+    size_t bucket_count; /* a power of two, 0 while there are none */
+} wi_stmt_cache;
+
+/* Makes an empty cache; allocates nothing yet. */
+void wi_stmt_cache_init(wi_stmt_cache *cache, const weir_allocator *allocator,
+                        size_t limit);
+
+/* Finds the statement of `text`, or scans and prepares it. On success it is
+ * in use. The error is the scanner's, the driver's or NOMEM. */
+weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
+                               int64_t deadline, wi_stmt **out,
+                               weir_error *err);
+
+/* Ends the use of a statement; its execution has been ended before. */
+void wi_stmt_cache_give(wi_stmt_cache *cache, wi_stmt *stmt);
+
+/* Ends the use of a statement and forgets it. */
+void wi_stmt_cache_drop(wi_stmt_cache *cache, wi_stmt *stmt);
+
+/* Finishes all statements that are not in use (before a connection closes, or
+ * after a reset that lost them) and forgets those that are, so that they are
+ * finished when given back. */
+void wi_stmt_cache_clear(wi_stmt_cache *cache);
+
+/* Clears the cache and gives its memory back; nothing is in use. */
+void wi_stmt_cache_end(wi_stmt_cache *cache);
+
+#endif
