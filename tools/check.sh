@@ -48,8 +48,9 @@ step_clang() { tools/build.sh clang; }
 
 step_tidy() {
     [ -f build/clang/compile_commands.json ] || tools/build.sh clang || return
-    compiled_sources | xargs -r -n 4 -P "$jobs" clang-tidy -p build/clang --quiet \
-        2> >(grep -v 'warnings generated' >&2)
+    compiled_sources |
+        xargs -r -n 4 -P "$jobs" clang-tidy -p build/clang --quiet \
+            2> >(grep -v "warnings generated" >&2)
 }
 
 step_cppcheck() {

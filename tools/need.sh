@@ -35,7 +35,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
         esac
     done
 else
-    missing=" $(wanted | tr '\n' ' ')"
+    missing=" $(wanted | paste -sd ' ')"
 fi
 [ -n "$missing" ] || exit 0
 

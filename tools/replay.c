@@ -41,7 +41,7 @@ static void run(const uint8_t *data, size_t size)
 
 static void mutate(uint8_t *data, size_t size)
 {
-    static const uint8_t telling[] = {0, '\'', '"', '%', ':', '/', '@',
+    static const uint8_t telling[] = {0,   '\'', '"', '%', ':', '/',  '@',
                                       '?', '\\', '$', '-', '*', 0x80, 0xff};
     uint32_t state = 2463534242u;
 
