@@ -116,6 +116,7 @@ weir_conn *weir_connect_with(weir_engine *engine,
     weir_error own;
     weir_conn *conn;
     wi_lease *lease = NULL;
+    wi_request request = {.tag = NULL};
 
     if (!err)
         err = &own;
@@ -137,10 +138,12 @@ weir_conn *weir_connect_with(weir_engine *engine,
         wi_error_nomem(err);
         return NULL;
     }
-    if (wi_pool_acquire(engine->pool,
-                        acquire_deadline(engine, options->timeout_s),
-                        options->tag, &lease, err) != WEIR_OK) {
+    request.tag = options->tag;
+    request.deadline_ns = acquire_deadline(engine, options->timeout_s);
+    if (wi_pool_acquire(engine->pool, &request, &lease, err) != WEIR_OK) {
         wi_handle_give(conn);
+        if (request.last)
+            wi_engine_free(engine);
         return NULL;
     }
     begin_loan(conn, lease, options);
@@ -213,6 +216,10 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     conn->link = NULL;
     wi_mutex_unlock(&conn->link_lock);
     wi_pool_lose(conn->engine->pool, conn->lease);
+    /* What a server took from one it may have taken from all. */
+    if (cause->status == WEIR_ERR_CONNECTION ||
+        cause->status == WEIR_ERR_COMMIT_UNKNOWN)
+        wi_pool_invalidate(conn->engine->pool);
 }
 
 weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)

@@ -25,6 +25,7 @@
 #include <weir/sys/driver.h>
 
 #include "base/list.h"
+#include "base/sync.h"
 #include "engine/link.h"
 #include "pool/pool.h"
 

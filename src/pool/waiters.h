@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads waiting for something, first come first served. A waiter is a node
+ * on its thread's stack; who serves it hands over the thing itself (direct
+ * hand-off), so that nobody can take it on the way.
+ *
+ * All functions are called with the queue's mutex held. A grant that races
+ * with the waiter's deadline wins: the waiter looks at `granted` last.
+ */
+#ifndef WI_POOL_WAITERS_H
+#define WI_POOL_WAITERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/sync.h"
+
+typedef struct wi_waiter {
+    wi_list_node queued;
+    wi_cond woken; /* one sleeper */
+    bool granted;
+    void *grant; /* what was handed over */
+} wi_waiter;
+
+typedef struct wi_waiters {
+    wi_list queue; /* the oldest first */
+    int count;
+} wi_waiters;
+
+void wi_waiters_init(wi_waiters *waiters);
+
+/* Puts the thread at the end of the queue. False: no memory for a condition. */
+bool wi_waiters_join(wi_waiters *waiters, wi_waiter *waiter);
+
+/* Sleeps until the waiter is granted something, or the deadline. True: it was
+ * granted. Either way it is out of the queue. */
+bool wi_waiters_wait(wi_waiters *waiters, wi_waiter *waiter, wi_mutex *mutex,
+                     int64_t deadline_ns);
+
+/* Hands `grant` to the oldest waiter. False: nobody waits. */
+bool wi_waiters_grant(wi_waiters *waiters, void *grant);
+
+#endif
