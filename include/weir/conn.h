@@ -168,8 +168,7 @@ WEIR_API weir_status weir_exec_many(weir_conn *conn, const char *sql,
  * Runs a query. Other statements may run on the connection while its rows are
  * read; what they write does not show in these rows.
  *
- * @param args [borrowed] until the result is closed if they are text or bytes
- *             of your own; Weir copies what it needs later
+ * @param args [borrowed] for the call
  * @return [owned] end it with weir_result_close(); never NULL: a failure is
  *         in weir_result_error()
  */
@@ -187,30 +186,8 @@ WEIR_API weir_result *weir_stream(weir_conn *conn, const char *sql,
                                   const weir_value *args,
                                   size_t arg_count) WEIR_MUST_USE;
 
-/**
- * Runs a query once for each row of parameters, sending ahead where the
- * driver can. The rows come in the order of the parameters;
- * weir_result_set() tells to which the current one belongs.
- *
- * @param rows [borrowed] until the result is closed
- * @return [owned] as weir_query(); no other statement runs until it is closed
- */
-WEIR_API weir_result *weir_query_many(weir_conn *conn, const char *sql,
-                                      const weir_rows *rows) WEIR_MUST_USE;
-
-/**
- * Loads many rows into a table by the fastest way the database has (COPY,
- * bulk arrays, multi-row INSERT).
- *
- * @param table   one name, quoted by Weir; for a schema write "schema.table"
- * @param columns names, rows->width of them, quoted by Weir
- */
-WEIR_API weir_status weir_bulk_insert(weir_conn *conn, const char *table,
-                                      const char *const *columns,
-                                      const weir_rows *rows);
-
-/** Rows matched, inserted or deleted by the last weir_exec(), _exec_many() or
- *  _bulk_insert(); -1 if not known. */
+/** Rows matched, inserted or deleted by the last weir_exec() or
+ *  weir_exec_many(); -1 if not known. */
 WEIR_API int64_t weir_affected(const weir_conn *conn);
 
 /**

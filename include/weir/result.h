@@ -186,12 +186,6 @@ WEIR_API weir_status weir_result_scan(weir_result *result,
  *  -1 if not known. */
 WEIR_API int64_t weir_result_affected(const weir_result *result);
 
-/**
- * Which row of parameters the current row belongs to, for a result of
- * weir_query_many(); 0 otherwise.
- */
-WEIR_API size_t weir_result_set(const weir_result *result);
-
 WEIR_END_DECLS
 
 #endif

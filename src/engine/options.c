@@ -27,8 +27,8 @@ enum option {
     STATEMENT_CACHE_SIZE,
     MAX_RESULT_BYTES,
     APPLICATION_NAME,
-    OPTION_COUNT = APPLICATION_NAME + 1
 };
+enum { OPTION_COUNT = APPLICATION_NAME + 1 };
 
 /* A day; longer waits are mistakes of unit. */
 #define SECONDS_MAX 86400.0

@@ -7,7 +7,6 @@
  *            a statement that writes the rest is gathered (GATHERED)
  *   DRIVER   straight from the driver, which keeps the row until the next one
  *   GATHERED from memory; the statement has been given back
- *   MANY     the executions of weir_query_many(), one after the other
  *   ENDED    nothing comes any more; the error tells why, if there is one
  *
  * A result's memory belongs to its connection's handle (engine/conn.h).
@@ -37,15 +36,6 @@ typedef struct wi_kept_row {
     weir_value values[];
 } wi_kept_row;
 
-/* What weir_query_many() still has to do. */
-typedef struct wi_many {
-    const weir_rows *rows; /* NULL: an ordinary result */
-    weir_rows copy;
-    size_t sent;      /* submitted to the driver */
-    size_t collected; /* of them, collected */
-    weir_value *values; /* for one execution */
-} wi_many;
-
 struct weir_result {
     bool open;      /* false: closed, a stale copy */
     bool constant;  /* one of the results that stand for an error */
@@ -63,8 +53,6 @@ struct weir_result {
     size_t row_capacity;
     uint64_t pinned[4]; /* LAZY: a bit for each column of the current row */
     int64_t affected;
-    size_t set; /* weir_result_set() */
-    wi_many many;
     wi_kept_row *kept; /* GATHERED: the next one */
     wi_arena keep;     /* arguments, gathered rows, columns */
     wi_arena scratch;  /* what was read from the current row */
@@ -95,8 +83,8 @@ void wi_result_end(weir_result *result);
 /* Puts the handle among the free ones. */
 void wi_result_retire(weir_result *result);
 
-/* The next step of a weir_query_many(). */
-weir_step wi_many_step(weir_result *result, int64_t deadline);
+/* All rows were read: what it did is known, the statement goes back. */
+void wi_result_finish(weir_result *result);
 
 /* Copies what a value points to into the arena. False: no memory. */
 bool wi_value_keep(wi_arena *arena, weir_value *value);

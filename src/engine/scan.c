@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading the current row: columns by number and name, readers with checks,
+ * and scanning a whole row. What is read from a lazy row is pinned first.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/result.h"
+#include "value/convert.h"
+
+/* ----------------------------------------------------------------- columns */
+
+int weir_column_count(const weir_result *result)
+{
+    return result && result->open ? result->column_count : 0;
+}
+
+const weir_column *weir_column_at(const weir_result *result, int column)
+{
+    if (!result || !result->open || !result->columns || column < 0 ||
+        column >= result->column_count)
+        return NULL;
+    return &result->columns[column];
+}
+
+const char *weir_column_name(const weir_result *result, int column)
+{
+    const weir_column *found = weir_column_at(result, column);
+
+    return found ? found->name : "";
+}
+
+/* The first failure of a reader stays, and the rows stop. */
+static weir_status record(weir_result *result, const weir_error *err)
+{
+    if (result->error.status == WEIR_OK && !result->constant)
+        result->error = *err;
+    return err->status;
+}
+
+int weir_column_index(weir_result *result, const char *name)
+{
+    int found = -1, matches = 0;
+    weir_error err;
+
+    if (!result || !result->open || !name)
+        return -1;
+    for (int exact = 1; exact >= 0 && matches == 0; exact--) {
+        for (int i = 0; i < result->column_count; i++) {
+            const char *other = weir_column_name(result, i);
+
+            if ((exact ? strcmp(other, name) : strcasecmp(other, name)) == 0) {
+                found = i;
+                matches++;
+            }
+        }
+    }
+    if (matches == 1)
+        return found;
+    weir_error_set(&err, WEIR_ERR_MISUSE,
+                   matches ? "several columns are named \"%.60s\""
+                           : "no column is named \"%.60s\"",
+                   name);
+    record(result, &err);
+    return matches ? -2 : -1;
+}
+
+/* ------------------------------------------------------------------- cells */
+
+static bool pin(weir_result *result, int column)
+{
+    uint64_t bit = UINT64_C(1) << (column % 64);
+
+    if (result->from != WI_ROWS_LAZY)
+        return true;
+    if (column < 256 && (result->pinned[column / 64] & bit))
+        return true;
+    if (!wi_value_keep(&result->scratch, &result->row[column]))
+        return false;
+    if (column < 256)
+        result->pinned[column / 64] |= bit;
+    return true;
+}
+
+const weir_value *weir_cell(weir_result *result, int column)
+{
+    weir_error err;
+
+    if (!result || !result->open)
+        return NULL;
+    if (!result->has_row || column < 0 || column >= result->column_count) {
+        weir_error_set(&err, WEIR_ERR_MISUSE,
+                       result->has_row
+                           ? "there is no column %d; the row has %d"
+                           : "there is no current row; call weir_next() first "
+                             "(column %d of %d)",
+                       column, result->column_count);
+        record(result, &err);
+        return NULL;
+    }
+    if (!pin(result, column)) {
+        wi_error_nomem(&err);
+        record(result, &err);
+        return NULL;
+    }
+    return &result->row[column];
+}
+
+bool weir_is_null(weir_result *result, int column)
+{
+    const weir_value *cell = weir_cell(result, column);
+
+    return !cell || cell->type == WEIR_TYPE_NULL;
+}
+
+/* Says which column it was. */
+static weir_status fail_column(weir_result *result, int column,
+                               const weir_error *why)
+{
+    weir_error err;
+
+    weir_error_set(&err, why->status, "column %d \"%.60s\": %s", column + 1,
+                   weir_column_name(result, column), why->message);
+    return record(result, &err);
+}
+
+/* ----------------------------------------------------------------- reading */
+
+static weir_status range(int64_t value, int64_t low, int64_t high,
+                         weir_error *err)
+{
+    if (value >= low && value <= high)
+        return WEIR_OK;
+    return weir_error_set(err, WEIR_ERR_TYPE,
+                          "an integer outside %lld to %lld", (long long)low,
+                          (long long)high);
+}
+
+static weir_status read_signed(const weir_value *cell, uint32_t kind, void *to,
+                               weir_error *err)
+{
+    int64_t value = 0;
+    weir_status status = wi_to_i64(cell, &value, err);
+
+    if (status != WEIR_OK)
+        return status;
+    switch (kind) {
+    case WEIR_OUT_I8:
+        status = range(value, INT8_MIN, INT8_MAX, err);
+        if (status == WEIR_OK)
+            *(int8_t *)to = (int8_t)value;
+        return status;
+    case WEIR_OUT_I16:
+        status = range(value, INT16_MIN, INT16_MAX, err);
+        if (status == WEIR_OK)
+            *(int16_t *)to = (int16_t)value;
+        return status;
+    case WEIR_OUT_I32:
+        status = range(value, INT32_MIN, INT32_MAX, err);
+        if (status == WEIR_OK)
+            *(int32_t *)to = (int32_t)value;
+        return status;
+    default:
+        *(int64_t *)to = value;
+        return WEIR_OK;
+    }
+}
+
+static weir_status read_unsigned(const weir_value *cell, uint32_t kind,
+                                 void *to, weir_error *err)
+{
+    static const int64_t most[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX};
+    uint64_t value = 0;
+    weir_status status = wi_to_u64(cell, &value, err);
+
+    if (status != WEIR_OK)
+        return status;
+    if (kind == WEIR_OUT_U64) {
+        *(uint64_t *)to = value;
+        return WEIR_OK;
+    }
+    status = range(value > INT64_MAX ? INT64_MAX : (int64_t)value, 0,
+                   most[kind - WEIR_OUT_U8], err);
+    if (status != WEIR_OK)
+        return status;
+    if (kind == WEIR_OUT_U8)
+        *(uint8_t *)to = (uint8_t)value;
+    else if (kind == WEIR_OUT_U16)
+        *(uint16_t *)to = (uint16_t)value;
+    else
+        *(uint32_t *)to = (uint32_t)value;
+    return WEIR_OK;
+}
+
+static weir_status read_cstr(const weir_value *cell, const char **to,
+                             weir_error *err)
+{
+    if (cell->type != WEIR_TYPE_TEXT && cell->type != WEIR_TYPE_JSON)
+        return weir_error_set(err, WEIR_ERR_TYPE, "%s cannot be read as text",
+                              weir_type_name((weir_type)cell->type));
+    switch (wi_utf8_check(cell->as.text, cell->size)) {
+    case WI_UTF8_CLEAN:
+        *to = cell->as.text;
+        return WEIR_OK;
+    case WI_UTF8_HAS_NUL:
+        return weir_error_set(err, WEIR_ERR_TYPE,
+                              "text holds a NUL character; read it as "
+                              "weir_text");
+    default:
+        return weir_error_set(err, WEIR_ERR_TYPE,
+                              "text is not UTF-8; read it as weir_bytes");
+    }
+}
+
+static weir_status read_float(const weir_value *cell, float *to,
+                              weir_error *err)
+{
+    double value = 0;
+    weir_status status = wi_to_f64(cell, &value, err);
+
+    if (status == WEIR_OK)
+        *to = (float)value;
+    return status;
+}
+
+static weir_status read_time_kinds(const weir_value *cell, uint32_t kind,
+                                   void *to, weir_error *err)
+{
+    switch (kind) {
+    case WEIR_OUT_TIMESTAMP:
+        return wi_to_timestamp(cell, to, err);
+    case WEIR_OUT_DATETIME:
+        return wi_to_datetime(cell, to, err);
+    case WEIR_OUT_DATE:
+        return wi_to_date(cell, to, err);
+    case WEIR_OUT_TIME:
+        return wi_to_time(cell, to, err);
+    case WEIR_OUT_INTERVAL:
+        return wi_to_interval(cell, to, err);
+    default:
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "%u is not a weir_out_kind", kind);
+    }
+}
+
+static weir_status read_json(const weir_value *cell, weir_raw_json *to,
+                             weir_error *err)
+{
+    weir_text text = {NULL, 0};
+    weir_status status = wi_to_text(cell, &text, err);
+
+    if (status == WEIR_OK)
+        *to = (weir_raw_json){text.data, text.size};
+    return status;
+}
+
+static weir_status read_kind(const weir_value *cell, uint32_t kind, void *to,
+                             weir_error *err)
+{
+    if (kind <= WEIR_OUT_I64)
+        return read_signed(cell, kind, to, err);
+    if (kind <= WEIR_OUT_U64)
+        return read_unsigned(cell, kind, to, err);
+    switch (kind) {
+    case WEIR_OUT_F32:
+        return read_float(cell, to, err);
+    case WEIR_OUT_F64:
+        return wi_to_f64(cell, to, err);
+    case WEIR_OUT_BOOL:
+        return wi_to_bool(cell, to, err);
+    case WEIR_OUT_CSTR:
+        return read_cstr(cell, to, err);
+    case WEIR_OUT_TEXT:
+        return wi_to_text(cell, to, err);
+    case WEIR_OUT_BYTES:
+        return wi_to_bytes(cell, to, err);
+    case WEIR_OUT_JSON:
+        return read_json(cell, to, err);
+    case WEIR_OUT_DECIMAL:
+        return wi_to_decimal(cell, to, err);
+    case WEIR_OUT_UUID:
+        return wi_to_uuid(cell, to, err);
+    default:
+        return read_time_kinds(cell, kind, to, err);
+    }
+}
+
+/* The nullable types of <weir/value.h>: where `set` stands, by kind. */
+static size_t opt_set_offset(uint32_t kind)
+{
+    switch (kind) {
+    case WEIR_OUT_I32:
+        return offsetof(weir_opt_i32, set);
+    case WEIR_OUT_BOOL:
+        return offsetof(weir_opt_bool, set);
+    case WEIR_OUT_DATE:
+        return offsetof(weir_opt_date, set);
+    case WEIR_OUT_INTERVAL:
+        return offsetof(weir_opt_interval, set);
+    case WEIR_OUT_DECIMAL:
+        return offsetof(weir_opt_decimal, set);
+    case WEIR_OUT_UUID:
+        return offsetof(weir_opt_uuid, set);
+    default:
+        return offsetof(weir_opt_i64, set);
+    }
+}
+
+static weir_status read_out(const weir_value *cell, const weir_out *out,
+                            weir_error *err)
+{
+    bool opt = (out->kind & WEIR_OUT_OPT) != 0;
+    uint32_t kind = out->kind & ~(uint32_t)WEIR_OUT_OPT;
+    weir_status status;
+
+    if (!out->to)
+        return weir_error_set(err, WEIR_ERR_MISUSE, "the output is NULL");
+    if (kind == WEIR_OUT_VALUE) {
+        *(weir_value *)out->to = *cell;
+        return WEIR_OK;
+    }
+    if (cell->type == WEIR_TYPE_NULL) {
+        if (opt)
+            memset(out->to, 0, opt_set_offset(kind) + sizeof(bool));
+        else if (kind == WEIR_OUT_CSTR)
+            *(const char **)out->to = NULL;
+        else
+            return weir_error_set(err, WEIR_ERR_TYPE,
+                                  "NULL cannot be read into a type that is not "
+                                  "nullable; use weir_opt_… for it");
+        return WEIR_OK;
+    }
+    status = read_kind(cell, kind, out->to, err);
+    if (status == WEIR_OK && opt)
+        *((bool *)((char *)out->to + opt_set_offset(kind))) = true;
+    return status;
+}
+
+/* All columns are read into place; a failure names its column. */
+weir_status weir_result_scan(weir_result *result, const weir_out *outs,
+                             size_t count)
+{
+    weir_error err;
+
+    if (!result || !result->open)
+        return WEIR_ERR_MISUSE;
+    if (result->error.status != WEIR_OK)
+        return result->error.status;
+    if (!result->has_row || count != (size_t)result->column_count || !outs) {
+        weir_error_set(&err, WEIR_ERR_MISUSE,
+                       result->has_row
+                           ? "the row has %d columns, %zu outputs were given"
+                           : "there is no current row (of %d columns, for %zu "
+                             "outputs); call weir_next() first",
+                       result->column_count, count);
+        return record(result, &err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        wi_error_clear(&err);
+        if (!pin(result, (int)i))
+            return record(result, (wi_error_nomem(&err), &err));
+        if (read_out(&result->row[i], &outs[i], &err) != WEIR_OK)
+            return fail_column(result, (int)i, &err);
+    }
+    return WEIR_OK;
+}
+
+/* ----------------------------------------------------------------- readers */
+
+static void read_one(weir_result *result, int column, weir_out_kind kind,
+                     void *to)
+{
+    const weir_value *cell = weir_cell(result, column);
+    weir_out out = weir_out_make(kind, to);
+    weir_error err;
+
+    if (!cell)
+        return;
+    wi_error_clear(&err);
+    if (read_out(cell, &out, &err) != WEIR_OK)
+        fail_column(result, column, &err);
+}
+
+int64_t weir_get_i64(weir_result *result, int column)
+{
+    int64_t value = 0;
+
+    read_one(result, column, WEIR_OUT_I64, &value);
+    return value;
+}
+
+uint64_t weir_get_u64(weir_result *result, int column)
+{
+    uint64_t value = 0;
+
+    read_one(result, column, WEIR_OUT_U64, &value);
+    return value;
+}
+
+double weir_get_f64(weir_result *result, int column)
+{
+    double value = 0;
+
+    read_one(result, column, WEIR_OUT_F64, &value);
+    return value;
+}
+
+bool weir_get_bool(weir_result *result, int column)
+{
+    bool value = false;
+
+    read_one(result, column, WEIR_OUT_BOOL, &value);
+    return value;
+}
+
+const char *weir_get_text(weir_result *result, int column)
+{
+    const char *value = NULL;
+
+    read_one(result, column, WEIR_OUT_CSTR, &value);
+    return value;
+}
+
+weir_text weir_get_span(weir_result *result, int column)
+{
+    weir_text value = {NULL, 0};
+
+    read_one(result, column, WEIR_OUT_TEXT, &value);
+    return value;
+}
+
+weir_bytes weir_get_bytes(weir_result *result, int column)
+{
+    weir_bytes value = {NULL, 0};
+
+    read_one(result, column, WEIR_OUT_BYTES, &value);
+    return value;
+}
