@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The places of a pool and what is in them. A lease is a place:
+ *
+ *   SPARE -> CONNECTING -> BUSY -> IDLE -> BUSY ...    made, lent, given back
+ *   IDLE, BUSY -> CLOSING -> SPARE                     at its end
+ *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
+ *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
+ *
+ * Memory of places is made once and used again until the pool ends, so that
+ * whoever has room can always have a place: see wi_slots_spare().
+ *
+ * All is called under the pool's mutex, but for wi_slot_new(). The resource
+ * belongs to the borrower in all states but IDLE.
+ */
+#ifndef WI_POOL_SLOT_H
+#define WI_POOL_SLOT_H
+
+#include <stdint.h>
+
+#include <weir/memory.h>
+
+#include "base/list.h"
+#include "pool/pool.h"
+
+typedef enum wi_slot_state {
+    WI_SLOT_SPARE = 0, /* only memory; does not count */
+    WI_SLOT_IDLE,
+    WI_SLOT_BUSY,       /* lent */
+    WI_SLOT_LOST,       /* lent, without a resource */
+    WI_SLOT_CONNECTING, /* its resource is being opened */
+    WI_SLOT_CLOSING,    /* its resource is being closed */
+    WI_SLOT_STATES,
+} wi_slot_state;
+
+struct wi_lease {
+    wi_list_node by_state; /* in wi_slots::idle or ::spare */
+    wi_list_node by_pool;  /* in wi_slots::all */
+    wi_slot_state state;   /* changed by wi_slot_move() only */
+    void *resource;
+    uint64_t generation; /* of the pool when the resource was begun */
+    int64_t made_ns;     /* when the resource was begun */
+    int64_t lent_ns;
+    const char *tag; /* of the borrower; may be NULL */
+};
+
+typedef struct wi_slots {
+    wi_list idle; /* the one that came back last is last */
+    wi_list spare;
+    wi_list all;
+    int counts[WI_SLOT_STATES];
+} wi_slots;
+
+void wi_slots_init(wi_slots *slots);
+/* Frees all memory; every place is SPARE (asserted). */
+void wi_slots_clear(wi_slots *slots, const weir_allocator *allocator);
+
+/* Memory for one more place; NULL if there is none. Needs no lock. */
+wi_lease *wi_slot_new(const weir_allocator *allocator);
+/* Makes it one of the spare places. */
+void wi_slots_add(wi_slots *slots, wi_lease *slot);
+
+/* The one function that changes a state. */
+void wi_slot_move(wi_slots *slots, wi_lease *slot, wi_slot_state state);
+
+/* Those that count: all but the spare ones. */
+int wi_slots_total(const wi_slots *slots);
+/* Lent, or lent until a moment ago and being closed. */
+int wi_slots_busy(const wi_slots *slots);
+/* A spare place, or NULL. */
+wi_lease *wi_slots_spare(const wi_slots *slots);
+/* The lent one that is out longest, or NULL. Looks at all. */
+const wi_lease *wi_slots_longest(const wi_slots *slots);
+
+#endif
