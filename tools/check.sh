@@ -40,7 +40,7 @@ fixed_layout() {
 
 step_gcc() { tools/build.sh gcc; }
 
-step_style() { tools/ctest.sh gcc -L "^style$"; }
+step_style() { tools/build.sh gcc && tools/ctest.sh gcc -L "^style$"; }
 
 step_format() { sources | xargs -r clang-format --dry-run -Werror; }
 
@@ -72,7 +72,9 @@ step_tsan() {
 }
 
 # The gcc preset runs its test programs under valgrind.
-step_valgrind() { tools/ctest.sh gcc -j"$jobs" -L '^unit$' -LE race; }
+step_valgrind() {
+    tools/build.sh gcc && tools/ctest.sh gcc -j"$jobs" -L "^unit$" -LE race
+}
 
 needs() {
     case $1 in
