@@ -104,7 +104,7 @@ typedef enum weir_mock_op {
     WEIR_MOCK_BEGIN, /* text: what stands behind "begin " in the log */
     WEIR_MOCK_COMMIT,
     WEIR_MOCK_ROLLBACK,
-    WEIR_MOCK_PREPARE_TX,        /* text: the xid, as for the next two */
+    WEIR_MOCK_PREPARE_TX, /* text: the xid, as for the next two */
     WEIR_MOCK_COMMIT_PREPARED,
     WEIR_MOCK_ROLLBACK_PREPARED,
     WEIR_MOCK_LIST_PREPARED,

@@ -86,11 +86,11 @@ typedef struct wmk_conn {
     const weir_services *services;
     weir_mock *mock;
     int number;
-    int wire[2];          /* ours and the server's end; guarded once open */
-    unsigned state;       /* weir_session_state, as far as the client knows */
-    bool travelled;       /* something was sent since begin */
-    bool has_submitted;   /* … and nothing collected since */
-    size_t stmt_count;    /* prepared and not finished */
+    int wire[2];        /* ours and the server's end; guarded once open */
+    unsigned state;     /* weir_session_state, as far as the client knows */
+    bool travelled;     /* something was sent since begin */
+    bool has_submitted; /* … and nothing collected since */
+    size_t stmt_count;  /* prepared and not finished */
     struct wmk_stmt *streaming;
     const wmk_step *step; /* of the call that is being made; NULL: none */
     uint64_t tx_serial;   /* 0: nobody asked for the transaction's id */
@@ -111,18 +111,19 @@ typedef struct wmk_stmt {
     weir_stmt_info info;
     const wmk_step *step; /* answers the execution; NULL: nothing in it */
     size_t next_row;
-    void *row; /* what the current row's values point to */
-    size_t submitted;
-    bool is_executing;
+    void *row;        /* what the current row's values point to */
+    size_t submitted; /* and not collected */
+    bool is_prepared;
+    bool is_executing; /* end() has to come */
 } wmk_stmt;
 
 /* One call of the driver. */
 typedef struct wmk_call {
     weir_mock_op op;
-    const char *word;   /* in the log */
-    const char *text;   /* behind it, and what steps are compared with */
-    const char *detail; /* behind that */
-    bool is_free;       /* no round trip */
+    const char *word;  /* in the log */
+    const char *shown; /* behind it; NULL: nothing */
+    const char *text;  /* what steps are compared with; NULL: nothing */
+    bool is_free;      /* no round trip */
     int64_t deadline;
 } wmk_call;
 
@@ -138,6 +139,10 @@ weir_status wmk_after(wmk_conn *conn, weir_error *err);
 
 /* For operations that do nothing but being called. */
 weir_status wmk_only(wmk_conn *conn, const wmk_call *call, weir_error *err);
+
+/* Records a call and takes its step, if there is one; for operations that come
+ * from another thread than the connection's. */
+const wmk_step *wmk_take(wmk_conn *conn, const wmk_call *call);
 
 /* The connection is lost from now on. Returns WEIR_ERR_CONNECTION. */
 weir_status wmk_lost(wmk_conn *conn, weir_fate fate, weir_error *err);
@@ -201,8 +206,8 @@ weir_status wmk_prepare_tx(void *conn, const char *xid, int64_t deadline,
                            weir_error *err);
 weir_status wmk_commit_prepared(void *conn, const char *xid, int64_t deadline,
                                 weir_error *err);
-weir_status wmk_rollback_prepared(void *conn, const char *xid,
-                                  int64_t deadline, weir_error *err);
+weir_status wmk_rollback_prepared(void *conn, const char *xid, int64_t deadline,
+                                  weir_error *err);
 weir_status wmk_list_prepared(void *conn,
                               void (*each)(void *context, const char *xid),
                               void *context, weir_error *err);
