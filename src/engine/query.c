@@ -223,11 +223,10 @@ static weir_status each_row(weir_conn *conn, run *r, const weir_rows *rows)
         if (status == WEIR_OK)
             status = execute(conn, r);
         if (status != WEIR_OK) {
-            char why[200];
+            weir_error why = conn->error;
 
-            snprintf(why, sizeof why, "%s", conn->error.message);
             snprintf(conn->error.message, sizeof conn->error.message,
-                     "row %zu: %s", i + 1, why);
+                     "row %zu: %.280s", i + 1, why.message);
             break;
         }
         affected += conn->affected > 0 ? conn->affected : 0;

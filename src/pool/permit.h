@@ -4,11 +4,8 @@
  * SQLite's writer takes it before it begins, in place of retrying on BUSY.
  *
  * It is taken by a thread and may be given back by another. Waiting for a
- * permit that the same thread took through another connection could hardly
- * ever end, and is answered at once.
- *
- * With somebody waiting a permit that is given back stays held: it changes
- * hands under the lock, so nobody can take it on the way.
+ * permit that the same thread holds through another connection could never
+ * end, and is answered at once.
  */
 #ifndef WI_POOL_PERMIT_H
 #define WI_POOL_PERMIT_H
@@ -26,13 +23,12 @@ typedef struct wi_permit {
     wi_mutex lock; /* guards what follows */
     wi_waiters waiters;
     bool held;
-    pthread_t holder; /* while held: the thread that it was handed to */
-    const char *tag;  /* of the holder; may be NULL */
+    pthread_t holder;
+    const char *tag; /* of the holder; may be NULL */
     int64_t since_ns;
 } wi_permit;
 
 weir_status wi_permit_init(wi_permit *permit);
-/* It is not held (asserted). */
 void wi_permit_clear(wi_permit *permit);
 
 /* WEIR_OK; TIMEOUT naming the holder; MISUSE for one's own. `tag` lives until

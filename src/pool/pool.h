@@ -3,26 +3,20 @@
  * Lending out things that are expensive to make. The pool keeps `void *` and
  * reaches them through four functions; it knows of no database.
  *
- * A lease is a place in the pool with a resource in it or on its way; its
- * life is in pool/slot.h. Who acquires gets an idle resource, or the room to
- * make one (and makes it himself, in his own thread), or waits for either.
+ * A lease is a place in the pool with a resource in it or on its way:
+ *
+ *   IDLE -> BUSY -> IDLE            lent and given back
+ *   (none) -> CONNECTING -> BUSY    made by who will use it
+ *   BUSY -> EMPTY -> CONNECTING     lost while lent; its place stays his
  *
  * Rules:
- * - One mutex. Nothing that may block runs under it, nor does the allocator:
- *   opening, checking, cleaning and closing happen outside.
- * - First come, first served: what becomes free, a resource or the room for
- *   one, is handed to the oldest waiter, at one place, after every change of
- *   capacity. So while anybody waits there is neither an idle resource nor
- *   room, and who comes then queues behind.
- * - idle + busy + connecting is never made more than size + max_overflow. A
- *   resource counts until it is closed.
- * - One absolute deadline covers waiting, opening and checking. What is handed
- *   over in the moment of the deadline is used or handed on, never lost.
- *
- * Any thread may call, and release what another acquired. A lease belongs to
- * one thread at a time. A thread must not be cancelled (pthread_cancel) inside
- * the pool; waiting is no cancellation point. Setting, disposing and asking
- * for the status are over before closing begins.
+ * - One mutex. Nothing that may block runs under it: opening, checking,
+ *   cleaning and closing happen outside, in the caller's thread.
+ * - First come, first served: what becomes free, a resource or the room for a
+ *   new one, is handed to the oldest waiter (dispatch(), the one place). Who
+ *   comes while somebody waits queues behind him.
+ * - idle + busy + connecting never exceeds size + max_overflow.
+ * - One absolute deadline covers waiting, opening and checking.
  *
  * This is the reference core: the pool issue races another against it.
  */
@@ -39,14 +33,12 @@
 typedef struct wi_pool wi_pool;
 typedef struct wi_lease wi_lease;
 
-/* How the pool handles a resource. All of it may block, none of it may call
- * the pool. */
+/* How the pool handles a resource. All of it may block. */
 typedef struct wi_resource_kind {
     /* Makes one. */
     weir_status (*open)(void *context, int64_t deadline_ns, void **out,
                         weir_error *err);
-    /* Asks whether it is alive. Failing closes it; failing with anything but
-     * TIMEOUT and NOMEM throws suspicion on all that are as old. */
+    /* Asks whether it is alive. */
     weir_status (*check)(void *context, void *resource, int64_t deadline_ns,
                          weir_error *err);
     /* Makes it clean for the next borrower; anything but KEEP closes it. */
@@ -55,9 +47,9 @@ typedef struct wi_resource_kind {
 } wi_resource_kind;
 
 typedef struct wi_pool_options {
-    int size;           /* kept idle; 0: no limit at all */
-    int max_overflow;   /* more for a while; -1: any */
-    int64_t timeout_ns; /* of an acquire that brings no deadline */
+    int size;         /* kept; 0: no limit */
+    int max_overflow; /* more for a while; -1: any */
+    int64_t timeout_ns; /* for messages: what the user asked for */
     int64_t recycle_ns; /* replaced when older; negative: never */
     bool pre_ping;
     bool lifo;
@@ -67,62 +59,43 @@ typedef struct wi_pool_options {
 /* NULL with NOMEM. `kind` and `context` outlive the pool. */
 wi_pool *wi_pool_new(const wi_resource_kind *kind, void *context,
                      const wi_pool_options *options, weir_error *err);
-/* Nothing is out (asserted). Closes what is idle. NULL is allowed. */
+/* Nothing is out. Closes what is idle. NULL is allowed. */
 void wi_pool_free(wi_pool **pool);
 
 /* What a borrower wants, and what he is told on failure. */
 typedef struct wi_request {
-    /* 0: the pool's timeout from now. One that has passed: does not wait, but
-     * takes what is idle or opens if there is room. */
     int64_t deadline_ns;
     const char *tag; /* lives as long as the lease; may be NULL */
-    /* Out: the pool is closed and this failed call was the last thing in it;
-     * see wi_pool_release(). */
+    /* Out: the pool is closed and this call was the last thing in it; see
+     * wi_pool_release(). */
     bool last;
 } wi_request;
 
 /* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, or what open said */
 weir_status wi_pool_acquire(wi_pool *pool, wi_request *request,
                             wi_lease **out, weir_error *err);
-/*
- * Gives back; anything but KEEP closes the resource. A lease that is not lent
- * is asserted; a stale pointer to one that was lent again cannot be told here,
- * so keep a handle around it that knows its owner.
- *
- * @return true exactly once in a pool's life: it is closed, nothing is out any
- *         more and nobody is inside, so it may be freed
- */
+/* Gives back; anything but KEEP closes the resource. @return true exactly once
+ * in a pool's life: it is closed and nothing is out any more */
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate);
 
 /* The resource of a lease; NULL while it is lost. */
 void *wi_lease_resource(const wi_lease *lease);
-/* Closes the resource of a lease that stays lent. Without one: nothing. */
+/* Closes the resource of a lease that stays lent. */
 void wi_pool_lose(wi_pool *pool, wi_lease *lease);
-/* Makes a new resource for a lease that lost its own, also in a closed pool.
- * Deadline as in wi_request. On failure the lease is as it was. */
+/* Makes a new resource for a lease that lost its own. */
 weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease,
                            int64_t deadline_ns, weir_error *err);
 
-/*
- * Takes other options while it runs; the allocator stays. Waiters are served
- * at once if there is more room now, idle resources that are too many closed.
- *
- * @return WEIR_OK; NOMEM: nothing has changed
- */
-weir_status wi_pool_set(wi_pool *pool, const wi_pool_options *options);
+/* Takes other options while it runs; the allocator stays. */
+void wi_pool_set(wi_pool *pool, const wi_pool_options *options);
 /* All resources made until now are replaced before they are lent again. */
 void wi_pool_invalidate(wi_pool *pool);
-/* The same because the resource of this lease, which may be lost already, was
- * found dead. Of many that die together only the first counts, so that their
- * successors are not suspected. */
-void wi_pool_suspect(wi_pool *pool, const wi_lease *lease);
-/* As wi_pool_invalidate(), and closes the idle ones at once. */
+/* The same, and closes the idle ones at once. */
 void wi_pool_dispose(wi_pool *pool);
 /* Takes no new work, wakes all waiters (CLOSED), closes what is idle.
  * @return true if nothing is out: then wi_pool_release() never says so */
 bool wi_pool_close(wi_pool *pool);
 
-/* A picture of one moment. */
 void wi_pool_status(wi_pool *pool, weir_pool_status *out);
 
 #endif

@@ -5,9 +5,7 @@
  * hand-off), so that nobody can take it on the way.
  *
  * All functions are called with the queue's mutex held. A grant that races
- * with the waiter's deadline wins: the waiter looks at `granted` last. A
- * waiter is out of the queue in the moment it is granted or gives up, so the
- * queue never holds one that is past its deadline and awake.
+ * with the waiter's deadline wins: the waiter looks at `granted` last.
  */
 #ifndef WI_POOL_WAITERS_H
 #define WI_POOL_WAITERS_H
@@ -22,8 +20,7 @@ typedef struct wi_waiter {
     wi_list_node queued;
     wi_cond woken; /* one sleeper */
     bool granted;
-    void *grant;     /* what was handed over */
-    const char *tag; /* who waits; may be NULL */
+    void *grant; /* what was handed over */
 } wi_waiter;
 
 typedef struct wi_waiters {
@@ -33,18 +30,15 @@ typedef struct wi_waiters {
 
 void wi_waiters_init(wi_waiters *waiters);
 
-/* Puts the thread at the end of the queue. False: no room for a condition. */
-bool wi_waiters_join(wi_waiters *waiters, wi_waiter *waiter, const char *tag);
+/* Puts the thread at the end of the queue. False: no memory for a condition. */
+bool wi_waiters_join(wi_waiters *waiters, wi_waiter *waiter);
 
 /* Sleeps until the waiter is granted something, or the deadline. True: it was
  * granted. Either way it is out of the queue. */
 bool wi_waiters_wait(wi_waiters *waiters, wi_waiter *waiter, wi_mutex *mutex,
                      int64_t deadline_ns);
 
-/* The oldest, or NULL. */
-wi_waiter *wi_waiters_first(const wi_waiters *waiters);
-
-/* Hands `grant` to the oldest, of which there is one. */
-void wi_waiters_grant(wi_waiters *waiters, void *grant);
+/* Hands `grant` to the oldest waiter. False: nobody waits. */
+bool wi_waiters_grant(wi_waiters *waiters, void *grant);
 
 #endif

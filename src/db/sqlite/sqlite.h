@@ -40,6 +40,7 @@ typedef struct wsq_stmt {
     sqlite3_stmt *handle;
     weir_stmt_info info;
     weir_column *columns;
+    int prepared; /* how often SQLite prepared anew: names move then */
     bool has_pending; /* execute() has stepped to a row already */
     bool inserts;
     int64_t changes_before;

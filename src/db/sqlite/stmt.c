@@ -127,7 +127,7 @@ weir_status wsq_execute(void *stmt_memory, const weir_execution *execution,
 {
     wsq_stmt *stmt = stmt_memory;
     weir_status status;
-    int code;
+    int code, prepared;
 
     wsq_begin_op(stmt->conn, execution->deadline);
     stmt->has_pending = false;
@@ -138,7 +138,10 @@ weir_status wsq_execute(void *stmt_memory, const weir_execution *execution,
     code = sqlite3_step(stmt->handle);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         return wsq_fail(stmt->conn, code, err);
-    if ((size_t)sqlite3_column_count(stmt->handle) != stmt->info.column_count) {
+    prepared = sqlite3_stmt_status(stmt->handle,
+                                   SQLITE_STMTSTATUS_REPREPARE, 0);
+    if (prepared != stmt->prepared) {
+        stmt->prepared = prepared;
         status = describe_all(stmt, err);
         if (status != WEIR_OK)
             return status;
