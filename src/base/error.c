@@ -11,7 +11,10 @@
 #include "base/utf8.h"
 
 /* Names and anchors stand in one table; index is the negated status. */
-#define STATUS(name_, anchor_) {#name_, "docs/errors.md#" anchor_}
+#define STATUS(name_, anchor_)                                                 \
+    {                                                                          \
+#name_, "docs/errors.md#" anchor_                                      \
+    }
 static const struct {
     const char *name;
     const char *doc;

@@ -59,8 +59,7 @@ static weir_status wait_for_it(wi_permit *permit, int64_t deadline_ns,
         return timed_out(permit, err);
     if (!wi_waiters_join(&permit->waiters, &waiter))
         return wi_error_nomem(err);
-    if (!wi_waiters_wait(&permit->waiters, &waiter, &permit->lock,
-                         deadline_ns))
+    if (!wi_waiters_wait(&permit->waiters, &waiter, &permit->lock, deadline_ns))
         return timed_out(permit, err);
     hold(permit, tag);
     return WEIR_OK;

@@ -14,7 +14,6 @@
 #include "base/sync.h"
 #include "pool/waiters.h"
 
-
 typedef enum lease_state {
     LEASE_SPARE, /* no place in the pool: memory for the next one */
     LEASE_IDLE,
@@ -51,7 +50,7 @@ struct wi_pool {
     int visitors; /* calls under way that hold no lease yet */
     uint64_t generation;
     bool closed;
-    bool told_empty; /* release or close has said that nothing is out */
+    bool told_empty;         /* release or close has said that nothing is out */
     weir_error last_failure; /* of open */
     int64_t last_failure_ns; /* 0: there was none */
     uint64_t opened, closed_count, acquired, timeouts, failures;
@@ -208,9 +207,8 @@ static weir_status timed_out(wi_pool *pool, weir_error *err)
     return weir_error_set(err, WEIR_ERR_POOL_TIMEOUT,
                           "no connection became free in time: %d open, %d "
                           "busy, %d connecting, %d waiting%s%s",
-                          total(pool), pool->busy_count,
-                          pool->connecting_count, pool->waiters.count, holder,
-                          failure);
+                          total(pool), pool->busy_count, pool->connecting_count,
+                          pool->waiters.count, holder, failure);
 }
 
 static weir_status is_closed(weir_error *err)
@@ -353,8 +351,8 @@ static weir_status make_ready(wi_pool *pool, wi_lease *lease,
     return open_into(pool, lease, deadline_ns, err);
 }
 
-weir_status wi_pool_acquire(wi_pool *pool, wi_request *request,
-                            wi_lease **out, weir_error *err)
+weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
+                            weir_error *err)
 {
     wi_lease *lease = NULL;
     weir_status status;
@@ -434,8 +432,8 @@ void wi_pool_lose(wi_pool *pool, wi_lease *lease)
     wi_mutex_unlock(&pool->lock);
 }
 
-weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease,
-                           int64_t deadline_ns, weir_error *err)
+weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
+                           weir_error *err)
 {
     int64_t lent_ns = lease->lent_ns;
     weir_status status;

@@ -47,8 +47,8 @@ typedef struct wi_resource_kind {
 } wi_resource_kind;
 
 typedef struct wi_pool_options {
-    int size;         /* kept; 0: no limit */
-    int max_overflow; /* more for a while; -1: any */
+    int size;           /* kept; 0: no limit */
+    int max_overflow;   /* more for a while; -1: any */
     int64_t timeout_ns; /* for messages: what the user asked for */
     int64_t recycle_ns; /* replaced when older; negative: never */
     bool pre_ping;
@@ -72,8 +72,8 @@ typedef struct wi_request {
 } wi_request;
 
 /* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, or what open said */
-weir_status wi_pool_acquire(wi_pool *pool, wi_request *request,
-                            wi_lease **out, weir_error *err);
+weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
+                            weir_error *err);
 /* Gives back; anything but KEEP closes the resource. @return true exactly once
  * in a pool's life: it is closed and nothing is out any more */
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate);
@@ -83,8 +83,8 @@ void *wi_lease_resource(const wi_lease *lease);
 /* Closes the resource of a lease that stays lent. */
 void wi_pool_lose(wi_pool *pool, wi_lease *lease);
 /* Makes a new resource for a lease that lost its own. */
-weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease,
-                           int64_t deadline_ns, weir_error *err);
+weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
+                           weir_error *err);
 
 /* Takes other options while it runs; the allocator stays. */
 void wi_pool_set(wi_pool *pool, const wi_pool_options *options);

@@ -154,7 +154,9 @@ static void test_query__is_not_disturbed_by_writes_meanwhile(void **state)
         const char *before = name;
 
         must(conn, add(conn, id + 10, id == 1 ? "x" : id == 2 ? "y" : "z"));
-        assert_string_equal(before, id == 1 ? "one" : id == 2 ? "two" : "three");
+        assert_string_equal(before, id == 1   ? "one"
+                                    : id == 2 ? "two"
+                                              : "three");
         seen++;
     }
     assert_int_equal(weir_result_status(rows), WEIR_OK);
@@ -186,9 +188,9 @@ static void test_exec__tells_constraint_and_its_kind(void **state)
     err = weir_conn_error(conn);
     assert_int_equal(err->constraint_kind, WEIR_CONSTRAINT_UNIQUE);
     assert_string_equal(err->sqlstate, "23505");
-    assert_int_equal(weir_exec(conn, "INSERT INTO thing (id) VALUES (9)",
-                               NOARGS),
-                     WEIR_ERR_CONSTRAINT);
+    assert_int_equal(
+        weir_exec(conn, "INSERT INTO thing (id) VALUES (9)", NOARGS),
+        WEIR_ERR_CONSTRAINT);
     assert_int_equal(weir_conn_error(conn)->constraint_kind,
                      WEIR_CONSTRAINT_NOT_NULL);
 }

@@ -61,14 +61,14 @@ typedef enum weir_capability {
     /** One writer at a time: the core hands out a permit, first come first
      *  served, before begin() with intent to write (docs/guide/sqlite.md). */
     WEIR_HAS_SINGLE_WRITER = 1u << 13,
-    WEIR_HAS_NAN = 1u << 14,       /* NaN comes back as NaN */
-    WEIR_HAS_INFINITY = 1u << 15,  /* infinities come back as they are */
-    WEIR_HAS_TEXT_NUL = 1u << 16,  /* text may hold a NUL character */
-    WEIR_HAS_U64 = 1u << 17,       /* integers above INT64_MAX */
-    WEIR_HAS_SQL = 1u << 18,       /* runs SQL, not scripted answers */
+    WEIR_HAS_NAN = 1u << 14,           /* NaN comes back as NaN */
+    WEIR_HAS_INFINITY = 1u << 15,      /* infinities come back as they are */
+    WEIR_HAS_TEXT_NUL = 1u << 16,      /* text may hold a NUL character */
+    WEIR_HAS_U64 = 1u << 17,           /* integers above INT64_MAX */
+    WEIR_HAS_SQL = 1u << 18,           /* runs SQL, not scripted answers */
     WEIR_HAS_TYPED_COLUMNS = 1u << 19, /* cells have the column's type; else
                                           each value has its own */
-    WEIR_CAN_SUBMIT = 1u << 20,    /* submit(), collect() */
+    WEIR_CAN_SUBMIT = 1u << 20,        /* submit(), collect() */
 } weir_capability;
 
 /** What a statement does, as far as the driver can tell. */
@@ -110,7 +110,8 @@ typedef struct weir_execution {
 
 /** What an execution did. */
 typedef struct weir_outcome {
-    int64_t affected; /* rows matched by UPDATE, inserted, deleted; -1 unknown */
+    int64_t
+        affected; /* rows matched by UPDATE, inserted, deleted; -1 unknown */
     int64_t generated_key;
     bool has_generated_key;
     /** Of execute_many(): how many parameter rows had been done when it
@@ -316,8 +317,7 @@ typedef struct weir_driver {
     /** MAY. Loads rows by the fastest way there is. Without it the core runs
      *  INSERT through execute_many(). */
     weir_status (*bulk_load)(void *conn, const weir_bulk_source *source,
-                             int64_t deadline, int64_t *rows,
-                             weir_error *err);
+                             int64_t deadline, int64_t *rows, weir_error *err);
 
     /* --- notifications: MUST with WEIR_CAN_NOTIFY -------------------------- */
 
