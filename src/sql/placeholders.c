@@ -71,7 +71,7 @@ static weir_status add_source(scan *s, uint16_t *source)
 
 static weir_status positional(scan *s)
 {
-    uint16_t source;
+    uint16_t source = 0;
     weir_status status;
 
     if (wi_lexer_peek(&s->lexer, 1) == '?') {

@@ -82,7 +82,7 @@ weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
 
 weir_status wi_to_u64(const weir_value *value, uint64_t *out, weir_error *err)
 {
-    int64_t number;
+    int64_t number = 0;
     weir_status status;
 
     if (value->type == WEIR_TYPE_U64) {
