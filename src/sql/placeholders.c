@@ -100,9 +100,9 @@ static weir_status source_of(scan *s, const char *name, size_t size,
 
     if (!at)
         return WEIR_OK; /* out of memory, told at the end */
-    for (uint16_t i = 0; i < s->source_count; i++) {
+    for (size_t i = 0; i < s->source_count; i++) {
         if (strlen(at) == size && memcmp(at, name, size) == 0) {
-            *source = i;
+            *source = (uint16_t)i;
             return WEIR_OK;
         }
         at += strlen(at) + 1;

@@ -213,7 +213,7 @@ static weir_status reset(void *memory, int64_t deadline, bool *statements_lost,
 {
     wsq_conn *conn = memory;
 
-    (void)statements_lost;
+    *statements_lost = false;
     wsq_begin_op(conn, deadline);
     if (conn->dirty) {
         weir_error_set(err, WEIR_ERR_CONNECTION,
