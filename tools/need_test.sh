@@ -17,7 +17,7 @@ pretend() {
 
 # A tree of its own, where "one" and "two" are wanted and "one" is there.
 fresh() {
-    rm -rf "$top/bin" "$top/tree" "$top/log"
+    rm -rf "${top:?}/bin" "$top/tree" "$top/log"
     mkdir -p "$top/bin" "$top/tree/tools/packages" \
         "$top/tree/src/db/x/packages"
     cp "$here/need.sh" "$top/tree/tools/"

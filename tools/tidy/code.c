@@ -307,4 +307,9 @@ void check_code(tree *all, const source *s)
 
     for (size_t at = 0; next_item(s->flat, at, &it); at = it.end + 1)
         check_item(all, s, &it);
+    /* A macro without semicolon may remain, but no block. */
+    if (strchr(s->flat + it.begin, '{'))
+        report(all, (spot){s, source_line(s, it.begin), "length", NULL},
+               "cannot follow the braces from here; balance them in every "
+               "branch of an #if");
 }

@@ -232,6 +232,16 @@ $licence
 void *wi_five(int *a, long b, char *c, void *d, int (*call)(int, int), ...);
 END
 
+refuse length src/base/alloc_test.c:3 <<END
+$licence
+#if A
+int f(void) {
+#else
+int g(void) {
+#endif
+}
+END
+
 # Sizes and lines.
 refuse size src/base/alloc_test.c:701 < <(
     echo "$licence"
