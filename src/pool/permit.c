@@ -4,9 +4,19 @@
  */
 #include "pool/permit.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/utf8.h"
+
+#define SHOWN_TAG_SIZE 60
+
+typedef struct turn {
+    wi_waiter waiter;
+    pthread_t thread;
+} turn;
 
 weir_status wi_permit_init(wi_permit *permit)
 {
@@ -17,14 +27,14 @@ weir_status wi_permit_init(wi_permit *permit)
 
 void wi_permit_clear(wi_permit *permit)
 {
-    WI_ASSERT(!permit->held);
+    WI_ASSERT(!permit->held && permit->waiters.count == 0);
     wi_mutex_clear(&permit->lock);
 }
 
-static void hold(wi_permit *permit, const char *tag)
+static void hold(wi_permit *permit, pthread_t holder, const char *tag)
 {
     permit->held = true;
-    permit->holder = pthread_self();
+    permit->holder = holder;
     permit->tag = tag;
     permit->since_ns = wi_now_ns();
 }
@@ -32,37 +42,42 @@ static void hold(wi_permit *permit, const char *tag)
 static weir_status refuse_own(weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_MISUSE,
-                          "this thread already holds the right to write "
+                          "this thread already holds the permit to write "
                           "through another connection; commit or roll back "
                           "there first");
 }
 
-/* Called with the lock held: the holder may change at any moment. */
-static weir_status timed_out(const wi_permit *permit, weir_error *err)
+static weir_status timed_out(const wi_permit *permit, int64_t began_ns,
+                             weir_error *err)
 {
+    const char *tag = permit->tag ? permit->tag : "no tag";
+    size_t size = wi_utf8_cut(tag, strlen(tag), SHOWN_TAG_SIZE);
+    int64_t now = wi_now_ns();
+
     return weir_error_set(
         err, WEIR_ERR_TIMEOUT,
-        "the right to write did not become free in time; \"%.60s\" holds it "
-        "since %.2f s",
-        permit->tag ? permit->tag : "a connection without a tag",
-        (double)(wi_now_ns() - permit->since_ns) / 1e9);
+        "the permit to write did not become free within %.2f s: \"%.*s\" "
+        "holds it since %.2f s; %d waiting",
+        (double)(now - began_ns) / 1e9, (int)size, tag,
+        (double)(now - permit->since_ns) / 1e9, permit->waiters.count);
 }
 
+/* Who hands the permit over makes the waiter its holder. */
 static weir_status wait_for_it(wi_permit *permit, int64_t deadline_ns,
                                const char *tag, weir_error *err)
 {
-    wi_waiter waiter;
+    int64_t began_ns = wi_now_ns();
+    turn mine = {.thread = pthread_self()};
 
-    if (pthread_equal(permit->holder, pthread_self()))
+    if (pthread_equal(permit->holder, mine.thread))
         return refuse_own(err);
     if (wi_deadline_passed(deadline_ns))
-        return timed_out(permit, err);
-    if (!wi_waiters_join(&permit->waiters, &waiter))
+        return timed_out(permit, began_ns, err);
+    if (!wi_waiters_join(&permit->waiters, &mine.waiter, tag))
         return wi_error_nomem(err);
-    if (!wi_waiters_wait(&permit->waiters, &waiter, &permit->lock,
+    if (!wi_waiters_wait(&permit->waiters, &mine.waiter, &permit->lock,
                          deadline_ns))
-        return timed_out(permit, err);
-    hold(permit, tag);
+        return timed_out(permit, began_ns, err);
     return WEIR_OK;
 }
 
@@ -75,17 +90,26 @@ weir_status wi_permit_acquire(wi_permit *permit, int64_t deadline_ns,
     if (permit->held)
         status = wait_for_it(permit, deadline_ns, tag, err);
     else
-        hold(permit, tag);
+        hold(permit, pthread_self(), tag);
     wi_mutex_unlock(&permit->lock);
     return status;
 }
 
-/* With somebody waiting the permit stays held: it changes hands. */
 void wi_permit_release(wi_permit *permit)
 {
+    wi_waiter *first;
+
     wi_mutex_lock(&permit->lock);
     WI_ASSERT(permit->held);
-    if (!wi_waiters_grant(&permit->waiters, permit))
+    first = wi_waiters_first(&permit->waiters);
+    if (first) {
+        turn *next = WI_CONTAINER(first, turn, waiter);
+
+        hold(permit, next->thread, first->tag);
+        wi_waiters_grant(&permit->waiters, permit);
+    } else {
         permit->held = false;
+        permit->tag = NULL;
+    }
     wi_mutex_unlock(&permit->lock);
 }

@@ -82,8 +82,8 @@ typedef struct wi_request {
 } wi_request;
 
 /* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, or what open said */
-weir_status wi_pool_acquire(wi_pool *pool, wi_request *request,
-                            wi_lease **out, weir_error *err);
+weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
+                            weir_error *err);
 /*
  * Gives back; anything but KEEP closes the resource. A lease that is not lent
  * is asserted; a stale pointer to one that was lent again cannot be told here,
@@ -100,8 +100,8 @@ void *wi_lease_resource(const wi_lease *lease);
 void wi_pool_lose(wi_pool *pool, wi_lease *lease);
 /* Makes a new resource for a lease that lost its own, also in a closed pool.
  * Deadline as in wi_request. On failure the lease is as it was. */
-weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease,
-                           int64_t deadline_ns, weir_error *err);
+weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
+                           weir_error *err);
 
 /*
  * Takes other options while it runs; the allocator stays. Waiters are served
