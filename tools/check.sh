@@ -42,7 +42,15 @@ step_gcc() { tools/build.sh gcc; }
 
 step_style() { tools/build.sh gcc && tools/ctest.sh gcc -L "^style$"; }
 
-step_format() { sources | xargs -r clang-format --dry-run -Werror; }
+step_format() {
+    local file bad=0
+    while read -r file; do
+        clang-format "$file" | cmp -s - "$file" && continue
+        echo "$file: not as clang-format has it; run clang-format -i $file"
+        bad=1
+    done < <(sources)
+    return $bad
+}
 
 step_clang() { tools/build.sh clang; }
 
