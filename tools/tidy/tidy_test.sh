@@ -287,7 +287,8 @@ refuse licence tests/CMakeLists.txt:1 <<<"# nothing"
 
 # Calls.
 for call in malloc calloc realloc free strdup strndup sprintf vsprintf strcpy \
-    strcat strtok gets atoi exit abort printf fprintf puts perror; do
+    strcat strtok gets atoi localtime gmtime ctime asctime rand exit abort \
+    printf fprintf puts perror; do
     refuse banned src/pool/pool.c:4 <<END
 $licence
 static int f(void)
