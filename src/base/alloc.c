@@ -82,7 +82,8 @@ char *wi_strndup(const weir_allocator *allocator, const char *text, size_t size)
 
     if (!copy)
         return NULL;
-    memcpy(copy, text, size);
+    if (size > 0)
+        memcpy(copy, text, size);
     copy[size] = '\0';
     return copy;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WI_ARENA_POISON 1
@@ -37,9 +38,11 @@ struct wi_arena_chunk {
 void wi_arena_init(wi_arena *arena, const weir_allocator *allocator,
                    size_t chunk_size)
 {
+    WI_ASSERT(chunk_size < SIZE_MAX / 2);
     memset(arena, 0, sizeof *arena);
     arena->allocator = allocator;
-    arena->chunk_size = chunk_size;
+    /* A whole number of units, so that what fits also fits when rounded. */
+    arena->chunk_size = (chunk_size | (ALIGNMENT - 1)) + 1;
 }
 
 static void use_chunk(wi_arena *arena, wi_arena_chunk *chunk)
@@ -50,34 +53,72 @@ static void use_chunk(wi_arena *arena, wi_arena_chunk *chunk)
     POISON(chunk->bytes, chunk->size);
 }
 
-static int add_chunk(wi_arena *arena, size_t size)
+static wi_arena_chunk *new_chunk(const wi_arena *arena, size_t size)
 {
     wi_arena_chunk *chunk;
-    size_t room = size > arena->chunk_size ? size : arena->chunk_size;
 
-    if (room > SIZE_MAX - sizeof *chunk)
-        return 0;
-    chunk = wi_alloc(arena->allocator, sizeof *chunk + room);
-    if (!chunk)
-        return 0;
-    chunk->older = arena->chunk;
-    chunk->size = room;
-    use_chunk(arena, chunk);
-    return 1;
+    if (size > SIZE_MAX - sizeof *chunk)
+        return NULL;
+    chunk = wi_alloc(arena->allocator, sizeof *chunk + size);
+    if (chunk) {
+        chunk->older = NULL;
+        chunk->size = size;
+    }
+    return chunk;
 }
 
+/* What is larger than a chunk gets one of its own, behind the current one:
+ * the room that is left there is not lost. */
+static void *alloc_alone(wi_arena *arena, size_t size)
+{
+    wi_arena_chunk *chunk = new_chunk(arena, size);
+
+    if (!chunk)
+        return NULL;
+    if (arena->chunk) {
+        chunk->older = arena->chunk->older;
+        arena->chunk->older = chunk;
+        return chunk->bytes;
+    }
+    use_chunk(arena, chunk);
+    arena->next = arena->end;
+    return chunk->bytes;
+}
+
+static void *alloc_rounded(wi_arena *arena, size_t size)
+{
+    char *memory;
+
+    if ((size_t)(arena->end - arena->next) < size) {
+        wi_arena_chunk *chunk;
+
+        if (size > arena->chunk_size)
+            return alloc_alone(arena, size);
+        chunk = new_chunk(arena, arena->chunk_size);
+        if (!chunk)
+            return NULL;
+        chunk->older = arena->chunk;
+        use_chunk(arena, chunk);
+    }
+    memory = arena->next;
+    arena->next += size;
+    return memory;
+}
+
+/* Only what was asked for is readable: a step into the rounding is found. */
 void *wi_arena_alloc(wi_arena *arena, size_t size)
 {
+    size_t rounded = size ? size : 1;
     void *memory;
 
     if (size > SIZE_MAX - ALIGNMENT)
         return NULL;
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if ((size_t)(arena->end - arena->next) < size && !add_chunk(arena, size))
+    rounded = (rounded + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    memory = alloc_rounded(arena, rounded);
+    if (!memory)
         return NULL;
-    memory = arena->next;
-    arena->next += size;
-    arena->total += size;
+    arena->total += rounded;
+    POISON(memory, rounded);
     UNPOISON(memory, size);
     return memory;
 }
@@ -92,6 +133,11 @@ void *wi_arena_copy(wi_arena *arena, const void *data, size_t size)
         memcpy(copy, data, size);
     copy[size] = '\0';
     return copy;
+}
+
+char *wi_arena_copy_text(wi_arena *arena, const char *text)
+{
+    return wi_arena_copy(arena, text, strlen(text));
 }
 
 void wi_arena_reset(wi_arena *arena)

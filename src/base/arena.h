@@ -25,10 +25,13 @@ typedef struct wi_arena {
 /* Allocates nothing yet. */
 void wi_arena_init(wi_arena *arena, const weir_allocator *allocator,
                    size_t chunk_size);
-/* Memory aligned for any type; NULL if there is none. */
+/* Memory aligned for any type, of its own also if `size` is 0; NULL if there
+ * is none. */
 void *wi_arena_alloc(wi_arena *arena, size_t size);
 /* A copy of `size` bytes and a NUL behind them; NULL if there is none. */
 void *wi_arena_copy(wi_arena *arena, const void *data, size_t size);
+/* A copy of a string that ends with NUL; NULL if there is no memory. */
+char *wi_arena_copy_text(wi_arena *arena, const char *text);
 /* Forgets all that was handed out; keeps one chunk of the usual size. */
 void wi_arena_reset(wi_arena *arena);
 /* Gives everything back; the arena can be used again. */

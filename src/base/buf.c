@@ -27,9 +27,12 @@ static int make_room(wi_buf *buf, size_t more)
 
     if (buf->status != WEIR_OK)
         return 0;
-    if (more > SIZE_MAX / 2 - buf->size ||
-        (buf->limit > 0 && buf->size + more > buf->limit)) {
+    if (buf->limit > 0 && more > buf->limit - buf->size) {
         buf->status = WEIR_ERR_LIMIT;
+        return 0;
+    }
+    if (more > SIZE_MAX / 2 - 1 - buf->size) {
+        buf->status = WEIR_ERR_NOMEM;
         return 0;
     }
     needed = buf->size + more + 1;
@@ -75,7 +78,9 @@ void wi_buf_addf(wi_buf *buf, const char *format, ...)
     va_start(arguments, format);
     size = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (size < 0 || !make_room(buf, (size_t)size))
+    if (size < 0) /* longer than an int can say */
+        buf->status = WEIR_ERR_LIMIT;
+    if (!make_room(buf, (size_t)size))
         return;
     va_start(arguments, format);
     vsnprintf(buf->data + buf->size, (size_t)size + 1, format, arguments);

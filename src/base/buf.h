@@ -23,6 +23,7 @@ typedef struct wi_buf {
 
 /* Allocates nothing yet. */
 void wi_buf_init(wi_buf *buf, const weir_allocator *allocator, size_t limit);
+/* `data` must not lie in the buffer itself: it may move. */
 void wi_buf_add(wi_buf *buf, const void *data, size_t size);
 void wi_buf_add_cstr(wi_buf *buf, const char *text);
 void wi_buf_add_char(wi_buf *buf, char c);

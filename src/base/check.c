@@ -13,8 +13,9 @@ void wi_assert_failed(const char *what, const char *file, int line)
     char text[256];
     ssize_t ignored;
 
-    snprintf(text, sizeof text, "weir: broken invariant: %s (%s:%d)\n", what,
-             file, line);
+    /* The place first: a long condition is cut, the place never. */
+    snprintf(text, sizeof text, "weir: %.100s:%d: broken invariant: %.100s\n",
+             file, line, what);
     ignored = write(STDERR_FILENO, text, strlen(text));
     (void)ignored;
     __builtin_trap();

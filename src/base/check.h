@@ -11,7 +11,6 @@
 _Noreturn void wi_assert_failed(const char *what, const char *file, int line);
 
 #define WI_ASSERT(condition_)                                                  \
-    ((condition_) ? (void)0                                                    \
-                  : wi_assert_failed(#condition_, __FILE__, __LINE__))
+    ((condition_) ? (void)0 : wi_assert_failed(#condition_, __FILE__, __LINE__))
 
 #endif

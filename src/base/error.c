@@ -11,7 +11,10 @@
 #include "base/utf8.h"
 
 /* Names and anchors stand in one table; index is the negated status. */
-#define STATUS(name_, anchor_) {#name_, "docs/errors.md#" anchor_}
+#define STATUS(name_, anchor_)                                                 \
+    {                                                                          \
+#name_, "docs/errors.md#" anchor_                                      \
+    }
 static const struct {
     const char *name;
     const char *doc;
@@ -45,14 +48,14 @@ enum { STATUS_COUNT = sizeof statuses / sizeof statuses[0] };
 
 const char *weir_status_name(weir_status status)
 {
-    if (status > 0 || -status >= STATUS_COUNT)
+    if (status > 0 || status <= -STATUS_COUNT)
         return "unknown status";
     return statuses[-status].name;
 }
 
 const char *weir_status_doc(weir_status status)
 {
-    if (status > 0 || -status >= STATUS_COUNT)
+    if (status > 0 || status <= -STATUS_COUNT)
         return "docs/errors.md";
     return statuses[-status].doc;
 }
@@ -71,45 +74,61 @@ void wi_error_clear(weir_error *err)
     err->statement[0] = '\0';
 }
 
-/* Messages are one line: a server's line breaks become spaces. */
-static void make_one_line(char *text)
+/* The size of a character at `at`, of which `left` bytes are there; 0 if it is
+ * not UTF-8. */
+static size_t character_size(const char *at, size_t left)
 {
-    size_t size;
-
-    for (char *at = text; *at; at++) {
-        if ((unsigned char)*at < ' ' || *at == 0x7F)
-            *at = ' ';
+    for (size_t size = 1; size <= 4 && size <= left; size++) {
+        if (wi_utf8_check(at, size) != WI_UTF8_BROKEN)
+            return size;
     }
-    size = strlen(text);
-    while (size > 0 && text[size - 1] == ' ')
-        text[--size] = '\0';
+    return 0;
 }
 
+/* A server's line breaks and a terminal's control codes (the second set, too,
+ * U+0080 to U+009F) become spaces, bytes that are not UTF-8 question marks:
+ * whoever logs a message can rely on one line of text. */
+static void make_plain(char *text, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        unsigned char byte = (unsigned char)text[at];
+        size_t length = byte < 0x80 ? 1 : character_size(text + at, size - at);
+
+        if (length == 0)
+            text[at] = '?';
+        else if (byte < ' ' || byte == 0x7F)
+            text[at] = ' ';
+        else if (byte == 0xC2 && (unsigned char)text[at + 1] < 0xA0)
+            text[at] = text[at + 1] = ' ';
+        at += length ? length : 1;
+    }
+    while (size > 0 && text[size - 1] == ' ')
+        size--;
+    text[size] = '\0';
+}
+
+/* Formats into a buffer of its own: errors are often wrapped, and then the
+ * arguments point into `err`. The buffer is longer, so that a character cut by
+ * the end of the message can be seen. */
 weir_status weir_error_set(weir_error *err, weir_status status,
                            const char *format, ...)
 {
+    char text[sizeof err->message + 4];
     va_list arguments;
-    int size;
+    int written;
+    size_t size;
 
     if (!err)
         return status;
+    va_start(arguments, format);
+    written = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    size = written < 0 ? 0 : strnlen(text, sizeof text);
+    size = wi_utf8_cut(text, size, sizeof err->message - 1);
     wi_error_clear(err);
     err->status = status;
-    va_start(arguments, format);
-    size = vsnprintf(err->message, sizeof err->message, format, arguments);
-    va_end(arguments);
-    if (size < 0)
-        err->message[0] = '\0';
-    /* What was cut may end inside a character; the bytes before tell. */
-    if (size >= (int)sizeof err->message) {
-        size_t end = sizeof err->message - 1;
-
-        while (end > 0 && wi_utf8_check(err->message, end) == WI_UTF8_BROKEN &&
-               end > sizeof err->message - 5)
-            end--;
-        err->message[end] = '\0';
-    }
-    make_one_line(err->message);
+    memcpy(err->message, text, size);
+    make_plain(err->message, size);
     return status;
 }
 
@@ -137,14 +156,16 @@ int weir_error_is_retryable(const weir_error *err)
 
 int weir_report(const weir_error *err)
 {
+    char statement[sizeof err->statement];
+
     if (!err || err->status == WEIR_OK)
         return 0;
-    fprintf(stderr, "weir: %s", err->message);
-    if (err->sqlstate[0] != '\0')
-        fprintf(stderr, " [SQLSTATE %s]", err->sqlstate);
-    if (err->statement[0] != '\0')
-        fprintf(stderr, " in: %s", err->statement);
-    fprintf(stderr, " (%s, see %s)\n", weir_status_name(err->status),
-            weir_status_doc(err->status));
+    memcpy(statement, err->statement, sizeof statement);
+    make_plain(statement, strnlen(statement, sizeof statement - 1));
+    /* One call, so that lines of several threads do not mix. */
+    fprintf(stderr, "weir: %s%s%s%s%s%s (%s, see %s)\n", err->message,
+            err->sqlstate[0] ? " [SQLSTATE " : "", err->sqlstate,
+            err->sqlstate[0] ? "]" : "", statement[0] ? " in: " : "", statement,
+            weir_status_name(err->status), weir_status_doc(err->status));
     return 1;
 }

@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide;
+#include "base/int128.h"
 
 static uint64_t fold(uint64_t a, uint64_t b)
 {
-    wide product = (wide)a * b;
+    wi_uint128 product = (wi_uint128)a * b;
 
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }

@@ -79,14 +79,34 @@ static wi_utf8_kind check_characters(const unsigned char *at, size_t left)
     return kind;
 }
 
+/* Up to seven bytes as a word, the rest of it filled with plain bytes: two
+ * loads that overlap instead of a loop. */
+static uint64_t short_word(const unsigned char *at, size_t size)
+{
+    uint32_t low = 0, high = 0;
+
+    if (size >= 4) {
+        memcpy(&low, at, 4);
+        memcpy(&high, at + size - 4, 4);
+        return (uint64_t)high << 32 | low;
+    }
+    if (size == 0)
+        return ONES;
+    low = at[0];
+    return ((uint64_t)at[size - 1] << 16 | (uint64_t)at[size / 2] << 8 | low) |
+           (ONES & ~UINT64_C(0xFFFFFF));
+}
+
 wi_utf8_kind wi_utf8_check(const char *text, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
     uint64_t word;
 
     if (size >= 8) {
+        size_t i = 0;
+
         /* Whole words, then one that overlaps the end. */
-        for (size_t i = 0; i + 8 < size; i += 8) {
+        for (; i + 8 < size; i += 8) {
             memcpy(&word, at + i, 8);
             if (!is_plain(word))
                 return check_characters(at + i, size - i);
@@ -94,22 +114,24 @@ wi_utf8_kind wi_utf8_check(const char *text, size_t size)
         memcpy(&word, at + size - 8, 8);
         if (is_plain(word))
             return WI_UTF8_CLEAN;
-        return check_characters(at, size);
+        return check_characters(at + i, size - i);
     }
-    for (size_t i = 0; i < size; i++) {
-        if (at[i] - 1u >= 0x7F)
-            return check_characters(at + i, size - i);
-    }
-    return WI_UTF8_CLEAN;
+    if (is_plain(short_word(at, size)))
+        return WI_UTF8_CLEAN;
+    return check_characters(at, size);
 }
 
 size_t wi_utf8_cut(const char *text, size_t size, size_t most)
 {
     if (size <= most)
         return size;
-    while (most > 0 && is_tail((unsigned char)text[most]))
-        most--;
-    return most;
+    for (size_t at = most, steps = 0; steps < 4; at--, steps++) {
+        if (!is_tail((unsigned char)text[at]))
+            return at;
+        if (at == 0)
+            break;
+    }
+    return most; /* no character is that long: not UTF-8, any place will do */
 }
 
 bool weir_utf8_is_valid(weir_text text)
