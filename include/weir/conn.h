@@ -89,8 +89,8 @@ typedef struct weir_connect_options {
  *            AUTH, TIMEOUT (connecting took too long), CLOSED, NOMEM, …
  * @return [owned] end it with weir_conn_close(); NULL on failure
  */
-WEIR_API weir_conn *weir_connect(weir_engine *engine,
-                                 weir_error *err) WEIR_MUST_USE;
+WEIR_API weir_conn *weir_connect(weir_engine *engine, weir_error *err)
+    WEIR_MUST_USE;
 
 /** As weir_connect(), with options (NULL: the defaults). */
 WEIR_API weir_conn *weir_connect_with(weir_engine *engine,
@@ -173,8 +173,8 @@ WEIR_API weir_status weir_exec_many(weir_conn *conn, const char *sql,
  *         in weir_result_error()
  */
 WEIR_API weir_result *weir_query(weir_conn *conn, const char *sql,
-                                 const weir_value *args,
-                                 size_t arg_count) WEIR_MUST_USE;
+                                 const weir_value *args, size_t arg_count)
+    WEIR_MUST_USE;
 
 /**
  * Runs a query whose rows are read in constant memory. One stream is open per
@@ -183,8 +183,8 @@ WEIR_API weir_result *weir_query(weir_conn *conn, const char *sql,
  * @return [owned] as weir_query()
  */
 WEIR_API weir_result *weir_stream(weir_conn *conn, const char *sql,
-                                  const weir_value *args,
-                                  size_t arg_count) WEIR_MUST_USE;
+                                  const weir_value *args, size_t arg_count)
+    WEIR_MUST_USE;
 
 /** Rows matched, inserted or deleted by the last weir_exec() or
  *  weir_exec_many(); -1 if not known. */
@@ -285,8 +285,7 @@ typedef struct weir_savepoint {
 } weir_savepoint;
 
 /** Sets a savepoint, beginning a transaction if there is none. */
-WEIR_API weir_status weir_savepoint_begin(weir_conn *conn,
-                                          weir_savepoint *out);
+WEIR_API weir_status weir_savepoint_begin(weir_conn *conn, weir_savepoint *out);
 /** Keeps the work since the savepoint and forgets it and those inside it.
  *  @return MISUSE if it is no longer open */
 WEIR_API weir_status weir_savepoint_release(weir_conn *conn,
@@ -302,8 +301,8 @@ WEIR_API bool weir_in_savepoint(const weir_conn *conn);
  *  from then on it survives everything but weir_rollback_prepared(). */
 WEIR_API weir_status weir_prepare_commit(weir_conn *conn) WEIR_MUST_USE;
 /** Commits a prepared transaction, of this or another connection. */
-WEIR_API weir_status weir_commit_prepared(weir_conn *conn,
-                                          const char *xid) WEIR_MUST_USE;
+WEIR_API weir_status weir_commit_prepared(weir_conn *conn, const char *xid)
+    WEIR_MUST_USE;
 /** Rolls a prepared transaction back. */
 WEIR_API weir_status weir_rollback_prepared(weir_conn *conn, const char *xid);
 /** Calls `each` with the xid of every prepared transaction. */

@@ -169,9 +169,9 @@ typedef struct weir_pool_status {
     int size; /* pool_size; 0: no limit */
     int max_overflow;
     int idle;
-    int busy;       /* lent */
-    int connecting; /* being opened */
-    int waiting;    /* threads in the queue */
+    int busy;        /* lent */
+    int connecting;  /* being opened */
+    int waiting;     /* threads in the queue */
     uint64_t opened; /* all since the engine was opened */
     uint64_t closed;
     uint64_t acquired;

@@ -177,8 +177,8 @@ static inline weir_out weir_out_make(weir_out_kind kind, void *to)
  *         is no current row or `count` is not the number of columns. Failures
  *         stick to the result, and weir_next() stops.
  */
-WEIR_API weir_status weir_result_scan(weir_result *result,
-                                      const weir_out *outs, size_t count);
+WEIR_API weir_status weir_result_scan(weir_result *result, const weir_out *outs,
+                                      size_t count);
 
 /* ------------------------------------------------------------ the statement */
 

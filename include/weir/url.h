@@ -111,8 +111,8 @@ WEIR_API int weir_url_equal(const weir_url *a, const weir_url *b);
  * @return [owned] NULL on failure
  */
 WEIR_API weir_url *weir_url_with(const weir_url *url,
-                                 const weir_url_parts *changes,
-                                 weir_error *err) WEIR_MUST_USE;
+                                 const weir_url_parts *changes, weir_error *err)
+    WEIR_MUST_USE;
 
 /**
  * A copy with `key` of the query set to `value`: it replaces all items of
@@ -121,8 +121,8 @@ WEIR_API weir_url *weir_url_with(const weir_url *url,
  * @return [owned] NULL on failure
  */
 WEIR_API weir_url *weir_url_with_item(const weir_url *url, const char *key,
-                                      const char *value,
-                                      weir_error *err) WEIR_MUST_USE;
+                                      const char *value, weir_error *err)
+    WEIR_MUST_USE;
 
 WEIR_END_DECLS
 

@@ -37,7 +37,7 @@ typedef enum weir_type {
     WEIR_TYPE_INTERVAL = 11,
     WEIR_TYPE_DECIMAL = 12,
     WEIR_TYPE_UUID = 13,
-    WEIR_TYPE_JSON = 14, /* text that holds JSON */
+    WEIR_TYPE_JSON = 14,    /* text that holds JSON */
     WEIR_TYPE_INVALID = 15, /* what no database takes; refused when bound */
 } weir_type;
 
@@ -203,7 +203,7 @@ static inline weir_value weir_value_bool(bool truth)
 static inline weir_value weir_value_span_(weir_type type, const void *data,
                                           size_t size)
 {
-    weir_value value = weir_value_make(size > UINT32_MAX ? WEIR_TYPE_INVALID
+    weir_value value = weir_value_make(size > UINT32_MAX   ? WEIR_TYPE_INVALID
                                        : data || size == 0 ? type
                                                            : WEIR_TYPE_NULL);
     value.as.bytes = data ? data : "";

@@ -16,7 +16,6 @@
 #include <weir/engine.h>
 #include <weir/error.h>
 #include <weir/export.h>
-#include <weir/json.h>
 #include <weir/log.h>
 #include <weir/memory.h>
 #include <weir/result.h>

@@ -63,13 +63,12 @@ static weir_status check_options(const weir_connect_options *options,
         return weir_error_set(err, WEIR_ERR_CONFIG,
                               "timeout_s is not a number of seconds");
     if ((unsigned)options->access > WEIR_READ_ONLY)
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "%d is not a weir_access", (int)options->access);
+        return weir_error_set(err, WEIR_ERR_MISUSE, "%d is not a weir_access",
+                              (int)options->access);
     return WEIR_OK;
 }
 
-weir_isolation wi_loan_isolation(const weir_engine *engine,
-                                 weir_isolation wish)
+weir_isolation wi_loan_isolation(const weir_engine *engine, weir_isolation wish)
 {
     if (wish != WEIR_ISOLATION_DEFAULT)
         return wish;
@@ -230,8 +229,8 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
         return WEIR_OK;
     if (deadline == WI_NO_DEADLINE)
         deadline = acquire_deadline(conn->engine, -1);
-    status = wi_pool_reopen(conn->engine->pool, conn->lease, deadline,
-                            &conn->error);
+    status =
+        wi_pool_reopen(conn->engine->pool, conn->lease, deadline, &conn->error);
     if (status != WEIR_OK)
         return status;
     wi_mutex_lock(&conn->link_lock);

@@ -47,11 +47,11 @@ typedef enum wi_tx_state {
 
 typedef struct wi_tx {
     wi_tx_state state;
-    weir_tx_spec spec;     /* of the open transaction */
-    bool begun;            /* the driver was told to begin */
-    bool holds_permit;     /* of a single-writer database */
-    weir_error cause;      /* why it is FAILED */
-    uint64_t *savepoints;  /* serials, outermost first */
+    weir_tx_spec spec;    /* of the open transaction */
+    bool begun;           /* the driver was told to begin */
+    bool holds_permit;    /* of a single-writer database */
+    weir_error cause;     /* why it is FAILED */
+    uint64_t *savepoints; /* serials, outermost first */
     size_t savepoint_count;
     size_t savepoint_capacity;
 } wi_tx;
@@ -94,8 +94,8 @@ static inline weir_status wi_conn_enter(weir_conn *conn)
     uint32_t idle = WI_CONN_IDLE;
 
     if (!conn || !atomic_compare_exchange_strong_explicit(
-                     &conn->state, &idle, WI_CONN_ENTERED,
-                     memory_order_acquire, memory_order_relaxed))
+                     &conn->state, &idle, WI_CONN_ENTERED, memory_order_acquire,
+                     memory_order_relaxed))
         return WEIR_ERR_MISUSE;
     conn->error.status = WEIR_OK;
     return WEIR_OK;

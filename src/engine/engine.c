@@ -59,8 +59,8 @@ static weir_status make_values(weir_engine *engine,
 {
     size_t count = spec_count(specs);
 
-    *out = wi_alloc_zero(engine->allocator, count + 1,
-                         sizeof(weir_option_value));
+    *out =
+        wi_alloc_zero(engine->allocator, count + 1, sizeof(weir_option_value));
     if (!*out)
         return wi_error_nomem(err);
     return count > 0 ? wi_options_defaults(specs, *out, err) : WEIR_OK;
@@ -164,9 +164,8 @@ static void bound_pool(weir_engine *engine)
 static weir_status make_pool(weir_engine *engine, weir_error *err)
 {
     wi_pool_options options;
-    weir_status status =
-        wi_isolation_check(engine->profile.dialect,
-                           engine->settings.isolation, err);
+    weir_status status = wi_isolation_check(engine->profile.dialect,
+                                            engine->settings.isolation, err);
 
     if (status != WEIR_OK)
         return status;
@@ -332,8 +331,8 @@ weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
     conn = weir_connect(engine, err);
     if (!conn)
         return err->status;
-    status = wi_link_kind.check(engine, conn->link, wi_conn_deadline(conn),
-                                err);
+    status =
+        wi_link_kind.check(engine, conn->link, wi_conn_deadline(conn), err);
     if (status != WEIR_OK)
         wi_conn_lose_link(conn, err);
     weir_conn_close(&conn);
@@ -356,8 +355,7 @@ static weir_status set_live(weir_engine *engine, const char *name,
         return status;
     engine->settings = changed;
     bound_pool(engine);
-    pool_options =
-        wi_engine_pool_options(&engine->settings, engine->allocator);
+    pool_options = wi_engine_pool_options(&engine->settings, engine->allocator);
     wi_pool_set(engine->pool, &pool_options);
     atomic_store(&engine->statement_timeout_ns,
                  wi_ns_from_seconds(changed.statement_timeout_s));

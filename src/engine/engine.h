@@ -51,7 +51,7 @@ struct weir_engine {
     wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */
     _Atomic uint64_t link_count;
 
-    wi_mutex lock; /* guards what follows and `settings` */
+    wi_mutex lock;        /* guards what follows and `settings` */
     wi_list free_handles; /* weir_conn::by_engine, oldest first */
     size_t free_handle_count;
     bool closed;

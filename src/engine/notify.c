@@ -27,8 +27,7 @@ static weir_status listen_to(weir_conn *conn, const char *channel)
     status = conn->driver->listen(conn->link->driver_conn, channel,
                                   wi_conn_deadline(conn), &conn->error);
     return status == WEIR_OK ? WEIR_OK
-                             : wi_conn_failed(conn, "LISTEN",
-                                              WEIR_EFFECT_READ);
+                             : wi_conn_failed(conn, "LISTEN", WEIR_EFFECT_READ);
 }
 
 weir_status weir_listen(weir_conn *conn, const char *channel)
@@ -60,8 +59,8 @@ static weir_status next(weir_conn *conn, double timeout_s,
         conn->link->driver_conn, out,
         wi_deadline_in_ns(wi_ns_from_seconds(timeout_s)), &conn->error);
     /* That nothing came is an answer, not a failure of the connection. */
-    if (status == WEIR_OK || (status == WEIR_ERR_TIMEOUT &&
-                              conn->error.fate == WEIR_FATE_KEEP))
+    if (status == WEIR_OK ||
+        (status == WEIR_ERR_TIMEOUT && conn->error.fate == WEIR_FATE_KEEP))
         return status;
     return wi_conn_failed(conn, NULL, WEIR_EFFECT_READ);
 }

@@ -255,8 +255,8 @@ static bool declares(const weir_option_spec *table, const char *name)
 static weir_status unknown(const wi_option_targets *targets, const char *name,
                            weir_error *err)
 {
-    const weir_option_spec *tables[] = {specs, targets->driver,
-                                        targets->inner, NULL};
+    const weir_option_spec *tables[] = {specs, targets->driver, targets->inner,
+                                        NULL};
     const weir_option_spec *present[4] = {0};
     const char *nearest;
     size_t count = 0;
@@ -298,9 +298,8 @@ static weir_status hand_out(const weir_url_item *item,
                                    targets->inner_values};
     wi_option_outcome outcome = {0};
     bool known = false;
-    weir_status status =
-        wi_engine_options_set(targets->engine, item->key, item->value, &known,
-                              err);
+    weir_status status = wi_engine_options_set(targets->engine, item->key,
+                                               item->value, &known, err);
 
     if (known && (status == WEIR_OK || (!declares(tables[0], item->key) &&
                                         !declares(tables[1], item->key))))

@@ -85,8 +85,8 @@ static weir_status take(weir_conn *conn, run *r)
                                 r->stmt->info->param_count, count);
     r->values = r->inlined;
     if (status == WEIR_OK && count > VALUES_INLINE) {
-        r->values = wi_alloc_zero(conn->engine->allocator, count,
-                                  sizeof(weir_value));
+        r->values =
+            wi_alloc_zero(conn->engine->allocator, count, sizeof(weir_value));
         if (!r->values)
             status = wi_error_nomem(&conn->error);
     }
@@ -162,13 +162,12 @@ static weir_status execute(weir_conn *conn, run *r)
                                 .mode = WEIR_FETCH_STREAM,
                                 .deadline = r->deadline};
     weir_outcome outcome = {.affected = -1};
-    weir_status status =
-        wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
 
     if (status != WEIR_OK)
         return status;
-    status = conn->driver->execute(r->stmt->driver_stmt, &execution,
-                                   &conn->error);
+    status =
+        conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
     if (status == WEIR_OK)
         status = drain(conn, r);
     if (status != WEIR_OK)
@@ -223,11 +222,10 @@ static weir_status each_row(weir_conn *conn, run *r, const weir_rows *rows)
         if (status == WEIR_OK)
             status = execute(conn, r);
         if (status != WEIR_OK) {
-            char why[200];
+            weir_error why = conn->error;
 
-            snprintf(why, sizeof why, "%s", conn->error.message);
             snprintf(conn->error.message, sizeof conn->error.message,
-                     "row %zu: %s", i + 1, why);
+                     "row %zu: %.280s", i + 1, why.message);
             break;
         }
         affected += conn->affected > 0 ? conn->affected : 0;
@@ -275,8 +273,8 @@ static bool keep_columns(weir_result *result, const weir_stmt_info *info)
                                 &column->table, &column->origin};
 
         for (size_t j = 0; j < 4; j++) {
-            *texts[j] = wi_arena_copy(&result->keep, *texts[j],
-                                      strlen(*texts[j]));
+            *texts[j] =
+                wi_arena_copy(&result->keep, *texts[j], strlen(*texts[j]));
             if (!*texts[j])
                 return false;
         }
@@ -344,8 +342,8 @@ static weir_status start(weir_conn *conn, run *r, weir_result *result,
     if (status != WEIR_OK)
         return status;
     execution.values = r->values;
-    status = conn->driver->execute(r->stmt->driver_stmt, &execution,
-                                   &conn->error);
+    status =
+        conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
     if (status != WEIR_OK)
         return failed(conn, r);
     return hand_over(conn, r, result, mode);

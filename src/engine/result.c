@@ -98,8 +98,10 @@ void wi_results_free(weir_conn *conn)
 /* Results that stand for an error: nobody can close or change them. */
 #define ERROR_RESULT(status_, message_)                                        \
     {                                                                          \
-        .open = true, .constant = true, .error = {.status = (status_),         \
-                                                  .message = message_ }        \
+        .open = true, .constant = true, .error = {                             \
+            .status = (status_),                                               \
+            .message = message_                                                \
+        }                                                                      \
     }
 static weir_result null_result =
     ERROR_RESULT(WEIR_ERR_MISUSE, "the connection is NULL; weir_connect() has "
@@ -110,8 +112,7 @@ static weir_result closed_result =
 static weir_result entered_result =
     ERROR_RESULT(WEIR_ERR_MISUSE, "two threads use one connection at once; "
                                   "borrow one for each");
-static weir_result nomem_result =
-    ERROR_RESULT(WEIR_ERR_NOMEM, "out of memory");
+static weir_result nomem_result = ERROR_RESULT(WEIR_ERR_NOMEM, "out of memory");
 
 weir_result *wi_result_of_entry(const weir_conn *conn)
 {
@@ -369,8 +370,8 @@ static bool next_from_driver(weir_result *result)
 {
     weir_conn *conn = result->conn;
     int64_t deadline = wi_conn_deadline(conn);
-    weir_step step = result->driver->fetch(
-        result->stmt->driver_stmt, result->row, deadline, &conn->error);
+    weir_step step = result->driver->fetch(result->stmt->driver_stmt,
+                                           result->row, deadline, &conn->error);
 
     if (step == WEIR_STEP_ROW) {
         result->has_row = true;

@@ -37,8 +37,8 @@ typedef struct wi_kept_row {
 } wi_kept_row;
 
 struct weir_result {
-    bool open;      /* false: closed, a stale copy */
-    bool constant;  /* one of the results that stand for an error */
+    bool open;     /* false: closed, a stale copy */
+    bool constant; /* one of the results that stand for an error */
     bool has_row;
     bool executing; /* the driver's end() is still to be called */
     wi_rows_from from;
@@ -47,7 +47,7 @@ struct weir_result {
     wi_stmt *stmt; /* NULL once given back */
     weir_fetch_mode mode;
     int column_count;
-    uint32_t generation; /* of `columns` */
+    uint32_t generation;  /* of `columns` */
     weir_column *columns; /* a copy of ours; NULL until asked for */
     weir_value *row;      /* column_count values */
     size_t row_capacity;

@@ -127,7 +127,7 @@ weir_status weir_savepoint_begin(weir_conn *conn, weir_savepoint *out)
 /* Names go by depth: the statements stay in the cache however many
  * savepoints a connection sees. */
 static weir_status end(weir_conn *conn, weir_savepoint *savepoint,
-                       const char *format)
+                       const char *verb)
 {
     int at = find(conn, savepoint);
     char sql[64];
@@ -143,7 +143,7 @@ static weir_status end(weir_conn *conn, weir_savepoint *savepoint,
     status = wi_results_gather(conn);
     if (status != WEIR_OK)
         return status;
-    snprintf(sql, sizeof sql, format, at + 1);
+    snprintf(sql, sizeof sql, "%s SAVEPOINT weir_%d", verb, at + 1);
     return wi_tx_run(conn, sql, wi_conn_deadline(conn));
 }
 
@@ -162,7 +162,7 @@ weir_status weir_savepoint_release(weir_conn *conn, weir_savepoint *savepoint)
 
     if (!savepoint || wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    status = end(conn, savepoint, "RELEASE SAVEPOINT weir_%d");
+    status = end(conn, savepoint, "RELEASE");
     if (status == WEIR_OK)
         pop(conn, savepoint);
     return wi_conn_leave(conn, status);
@@ -172,11 +172,11 @@ weir_status weir_savepoint_release(weir_conn *conn, weir_savepoint *savepoint)
  * one call ends it. */
 static weir_status roll_back(weir_conn *conn, weir_savepoint *savepoint)
 {
-    weir_status status = end(conn, savepoint, "ROLLBACK TO SAVEPOINT weir_%d");
+    weir_status status = end(conn, savepoint, "ROLLBACK TO");
 
     if (status != WEIR_OK)
         return status;
-    return end(conn, savepoint, "RELEASE SAVEPOINT weir_%d");
+    return end(conn, savepoint, "RELEASE");
 }
 
 weir_status weir_savepoint_rollback(weir_conn *conn, weir_savepoint *savepoint)

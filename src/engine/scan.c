@@ -137,9 +137,8 @@ static weir_status range(int64_t value, int64_t low, int64_t high,
 {
     if (value >= low && value <= high)
         return WEIR_OK;
-    return weir_error_set(err, WEIR_ERR_TYPE,
-                          "an integer outside %lld to %lld", (long long)low,
-                          (long long)high);
+    return weir_error_set(err, WEIR_ERR_TYPE, "an integer outside %lld to %lld",
+                          (long long)low, (long long)high);
 }
 
 static weir_status read_signed(const weir_value *cell, uint32_t kind, void *to,
@@ -244,8 +243,8 @@ static weir_status read_time_kinds(const weir_value *cell, uint32_t kind,
     case WEIR_OUT_INTERVAL:
         return wi_to_interval(cell, to, err);
     default:
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "%u is not a weir_out_kind", kind);
+        return weir_error_set(err, WEIR_ERR_MISUSE, "%u is not a weir_out_kind",
+                              kind);
     }
 }
 

@@ -72,17 +72,17 @@ weir_status weir_services_wait(const weir_services *services, int fd,
                                unsigned events, int64_t deadline,
                                weir_error *err)
 {
-    weir_status status =
-        services->wait
-            ? services->wait(services->wait_context, fd, events, deadline)
-            : wait_by_poll(fd, events, deadline);
+    weir_status status = services->wait ? services->wait(services->wait_context,
+                                                         fd, events, deadline)
+                                        : wait_by_poll(fd, events, deadline);
 
     switch (status) {
     case WEIR_OK:
         return WEIR_OK;
     case WEIR_ERR_TIMEOUT:
-        return weir_error_set(err, status, "the deadline passed while waiting "
-                                           "for the server");
+        return weir_error_set(err, status,
+                              "the deadline passed while waiting "
+                              "for the server");
     case WEIR_ERR_CANCELLED:
         return weir_error_set(err, status, "the wait was cancelled");
     default:

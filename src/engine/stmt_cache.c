@@ -32,8 +32,7 @@ static bool make_buckets(wi_stmt_cache *cache)
         return true;
     while (count < cache->limit * 2)
         count *= 2;
-    cache->buckets =
-        wi_alloc_zero(cache->allocator, count, sizeof(wi_stmt *));
+    cache->buckets = wi_alloc_zero(cache->allocator, count, sizeof(wi_stmt *));
     if (!cache->buckets)
         return false;
     cache->bucket_count = count;
@@ -148,8 +147,7 @@ static void make_room(wi_stmt_cache *cache)
 }
 
 weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
-                               int64_t deadline, wi_stmt **out,
-                               weir_error *err)
+                               int64_t deadline, wi_stmt **out, weir_error *err)
 {
     size_t size = strlen(text);
     uint64_t hash = wi_hash_bytes(text, size);

@@ -45,8 +45,7 @@ static weir_status prepare(weir_conn *conn)
     status = conn->driver->prepare_tx(conn->link->driver_conn, spec->xid,
                                       deadline, &conn->error);
     if (status != WEIR_OK) {
-        status = wi_conn_failed(conn, "PREPARE TRANSACTION",
-                                WEIR_EFFECT_READ);
+        status = wi_conn_failed(conn, "PREPARE TRANSACTION", WEIR_EFFECT_READ);
         wi_tx_fail(conn, &conn->error);
         return status;
     }
@@ -67,8 +66,8 @@ weir_status weir_prepare_commit(weir_conn *conn)
 /* The second phase; a failure leaves the prepared transaction where it is, to
  * be ended from any connection. */
 static weir_status second_phase(weir_conn *conn, const char *xid,
-                                weir_status (*op)(void *, const char *,
-                                                  int64_t, weir_error *),
+                                weir_status (*op)(void *, const char *, int64_t,
+                                                  weir_error *),
                                 const char *word)
 {
     int64_t deadline = wi_conn_deadline(conn);
@@ -167,8 +166,7 @@ weir_status weir_list_prepared(weir_conn *conn,
 static weir_status find_id(weir_conn *conn, char *out, size_t size)
 {
     int64_t deadline = wi_conn_deadline(conn);
-    weir_status status =
-        need(conn, WEIR_CAN_TX_OUTCOME, "ids of transactions");
+    weir_status status = need(conn, WEIR_CAN_TX_OUTCOME, "ids of transactions");
 
     if (status == WEIR_OK)
         status = wi_tx_before(conn, WEIR_EFFECT_WRITE, deadline);

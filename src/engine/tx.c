@@ -178,8 +178,7 @@ static weir_status before_alone(weir_conn *conn, weir_effect effect,
     return status;
 }
 
-weir_status wi_tx_before(weir_conn *conn, weir_effect effect,
-                         int64_t deadline)
+weir_status wi_tx_before(weir_conn *conn, weir_effect effect, int64_t deadline)
 {
     weir_status status;
 
@@ -238,8 +237,8 @@ static weir_status check_begin(weir_conn *conn, const weir_tx_options *options)
         return weir_error_set(err, WEIR_ERR_UNSUPPORTED,
                               "%s has no two-phase transactions",
                               conn->engine->backend->name);
-    return wi_isolation_check(conn->engine->profile.dialect,
-                              options->isolation, err);
+    return wi_isolation_check(conn->engine->profile.dialect, options->isolation,
+                              err);
 }
 
 weir_status weir_begin_with(weir_conn *conn, const weir_tx_options *options)
@@ -286,10 +285,10 @@ void wi_tx_end(weir_conn *conn)
 /* Commits what the driver has begun; the results stay readable. */
 weir_status wi_tx_commit(weir_conn *conn)
 {
-    int64_t began = wi_log_wants(&conn->engine->services.log,
-                                 WEIR_LOG_TRANSACTION)
-                        ? wi_now_ns()
-                        : 0;
+    int64_t began =
+        wi_log_wants(&conn->engine->services.log, WEIR_LOG_TRANSACTION)
+            ? wi_now_ns()
+            : 0;
     weir_status status = WEIR_OK;
 
     if (conn->tx.begun) {
@@ -314,17 +313,17 @@ weir_status wi_tx_commit(weir_conn *conn)
  * it, at the server, the transaction. */
 weir_status wi_tx_rollback(weir_conn *conn)
 {
-    int64_t began = wi_log_wants(&conn->engine->services.log,
-                                 WEIR_LOG_TRANSACTION)
-                        ? wi_now_ns()
-                        : 0;
+    int64_t began =
+        wi_log_wants(&conn->engine->services.log, WEIR_LOG_TRANSACTION)
+            ? wi_now_ns()
+            : 0;
     weir_status status = WEIR_OK;
-    bool at_driver = conn->link && (conn->tx.begun ||
-                                    conn->tx.state == WI_TX_FAILED);
+    bool at_driver =
+        conn->link && (conn->tx.begun || conn->tx.state == WI_TX_FAILED);
 
     wi_conn_end_results(conn, "its transaction was rolled back");
-    if (at_driver && (conn->driver->state(conn->link->driver_conn) &
-                      WEIR_STATE_IN_TX) != 0)
+    if (at_driver &&
+        (conn->driver->state(conn->link->driver_conn) & WEIR_STATE_IN_TX) != 0)
         status = conn->driver->rollback(conn->link->driver_conn,
                                         wi_conn_deadline(conn), &conn->error);
     if (status != WEIR_OK) {
@@ -344,8 +343,8 @@ weir_status weir_commit(weir_conn *conn)
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    status = conn->tx.state == WI_TX_PREPARED ? WEIR_OK
-                                              : wi_tx_refuse_failed(conn);
+    status =
+        conn->tx.state == WI_TX_PREPARED ? WEIR_OK : wi_tx_refuse_failed(conn);
     if (status == WEIR_OK && conn->stream)
         status = wi_conn_refuse_stream(conn);
     if (status == WEIR_OK && conn->tx.state == WI_TX_PREPARED)

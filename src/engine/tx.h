@@ -21,8 +21,7 @@
  * there is none, begins at the driver and takes the writer's permit as the
  * rules above say. In autocommit only the permit is taken, for the statement.
  */
-weir_status wi_tx_before(weir_conn *conn, weir_effect effect,
-                         int64_t deadline);
+weir_status wi_tx_before(weir_conn *conn, weir_effect effect, int64_t deadline);
 
 /* The same before a savepoint: it needs a transaction that is really there,
  * which takes the permit unless the transaction only reads. */

@@ -52,10 +52,9 @@ static weir_status check_value(const wi_sql_plan *plan, size_t source,
 static weir_status wrong_count(const wi_sql_plan *plan, size_t given,
                                weir_error *err)
 {
-    return weir_error_set(err, WEIR_ERR_MISUSE,
-                          "the statement takes %zu parameter%s, %zu given",
-                          plan->source_count,
-                          plan->source_count == 1 ? "" : "s", given);
+    return weir_error_set(
+        err, WEIR_ERR_MISUSE, "the statement takes %zu parameter%s, %zu given",
+        plan->source_count, plan->source_count == 1 ? "" : "s", given);
 }
 
 static weir_status bind_positional(const wi_sql_plan *plan,

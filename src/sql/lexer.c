@@ -89,9 +89,9 @@ static size_t dollar_tag(const wi_lexer *lexer)
 static weir_status skip_dollar(wi_lexer *lexer, size_t tag, weir_error *err)
 {
     size_t begin = lexer->at;
-    const char *end = memmem(lexer->text + begin + tag,
-                             lexer->size - begin - tag, lexer->text + begin,
-                             tag);
+    const char *end =
+        memmem(lexer->text + begin + tag, lexer->size - begin - tag,
+               lexer->text + begin, tag);
 
     if (!end)
         return not_closed(lexer, "a dollar quote", begin, err);

@@ -22,8 +22,8 @@ typedef struct scan {
     wi_lexer lexer;
     weir_error *err;
     wi_buf sql;
-    wi_buf from;       /* uint16_t each */
-    wi_buf names;      /* names one after the other, each with its NUL */
+    wi_buf from;  /* uint16_t each */
+    wi_buf names; /* names one after the other, each with its NUL */
     size_t source_count;
     bool positional, named;
     wi_verb_reader verb;
@@ -71,7 +71,7 @@ static weir_status add_source(scan *s, uint16_t *source)
 
 static weir_status positional(scan *s)
 {
-    uint16_t source;
+    uint16_t source = 0;
     weir_status status;
 
     if (wi_lexer_peek(&s->lexer, 1) == '?') {
@@ -79,7 +79,8 @@ static weir_status positional(scan *s)
         s->lexer.at += 2;
         return WEIR_OK;
     }
-    if (wi_lexer_peek(&s->lexer, 1) >= '0' && wi_lexer_peek(&s->lexer, 1) <= '9')
+    if (wi_lexer_peek(&s->lexer, 1) >= '0' &&
+        wi_lexer_peek(&s->lexer, 1) <= '9')
         return complain(s, "numbered parameters are not taken; write ? or "
                            ":name");
     if (s->named)
@@ -99,9 +100,9 @@ static weir_status source_of(scan *s, const char *name, size_t size,
 
     if (!at)
         return WEIR_OK; /* out of memory, told at the end */
-    for (uint16_t i = 0; i < s->source_count; i++) {
+    for (size_t i = 0; i < s->source_count; i++) {
         if (strlen(at) == size && memcmp(at, name, size) == 0) {
-            *source = i;
+            *source = (uint16_t)i;
             return WEIR_OK;
         }
         at += strlen(at) + 1;
@@ -237,8 +238,7 @@ static weir_status scan_all(scan *s)
             return status;
     }
     if (!s->verb.any)
-        return weir_error_set(s->err, WEIR_ERR_SQL,
-                              "the statement is empty");
+        return weir_error_set(s->err, WEIR_ERR_SQL, "the statement is empty");
     return WEIR_OK;
 }
 
@@ -308,8 +308,7 @@ static weir_status check_text(weir_text text, weir_error *err)
                               WI_SQL_SIZE_MAX);
     kind = wi_utf8_check(text.data, text.size);
     if (kind == WI_UTF8_BROKEN)
-        return weir_error_set(err, WEIR_ERR_TYPE,
-                              "the statement is not UTF-8");
+        return weir_error_set(err, WEIR_ERR_TYPE, "the statement is not UTF-8");
     if (kind == WI_UTF8_HAS_NUL)
         return weir_error_set(err, WEIR_ERR_SQL,
                               "the statement holds a NUL character");
@@ -317,8 +316,8 @@ static weir_status check_text(weir_text text, weir_error *err)
 }
 
 weir_status wi_sql_plan_make(const weir_dialect *dialect, weir_text text,
-                             const weir_allocator *allocator,
-                             wi_sql_plan **out, weir_error *err)
+                             const weir_allocator *allocator, wi_sql_plan **out,
+                             weir_error *err)
 {
     scan s = {
         .lexer = {.dialect = dialect, .text = text.data, .size = text.size},

@@ -40,16 +40,16 @@ typedef struct wi_sql_plan {
     bool named;
     bool identity; /* argument i is driver parameter i */
     wi_sql_verb verb;
-    size_t source_count;  /* arguments that the program gives */
-    size_t driver_count;  /* parameters that the driver gets */
-    const uint16_t *from; /* driver parameter -> argument */
+    size_t source_count;      /* arguments that the program gives */
+    size_t driver_count;      /* parameters that the driver gets */
+    const uint16_t *from;     /* driver parameter -> argument */
     const char *const *names; /* of the arguments, if named */
 } wi_sql_plan;
 
 /* Scans a statement. @return WEIR_OK, SQL, LIMIT, TYPE (not UTF-8), NOMEM */
 weir_status wi_sql_plan_make(const weir_dialect *dialect, weir_text text,
-                             const weir_allocator *allocator,
-                             wi_sql_plan **out, weir_error *err);
+                             const weir_allocator *allocator, wi_sql_plan **out,
+                             weir_error *err);
 
 /* Frees a plan and sets the pointer to NULL. */
 void wi_sql_plan_free(wi_sql_plan **plan);

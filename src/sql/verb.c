@@ -22,8 +22,8 @@ static bool is_any(const char *word, size_t size, const char *const *wanted)
 }
 
 static const char *const controls[] = {
-    "BEGIN",    "COMMIT",    "END",     "ROLLBACK", "ABORT",
-    "SAVEPOINT", "RELEASE",  "XA",      NULL,
+    "BEGIN",     "COMMIT",  "END", "ROLLBACK", "ABORT",
+    "SAVEPOINT", "RELEASE", "XA",  NULL,
 };
 static const char *const second_words[] = {"TRANSACTION", "AUTOCOMMIT", NULL};
 static const char *const inserts[] = {"INSERT", "REPLACE", NULL};
@@ -44,7 +44,8 @@ static void first_word(wi_verb_reader *reader, const char *word, size_t size)
 
 static void count_body(wi_verb_reader *reader, const char *word, size_t size)
 {
-    if (is(word, size, "BEGIN") || (reader->depth > 0 && is(word, size, "CASE")))
+    if (is(word, size, "BEGIN") ||
+        (reader->depth > 0 && is(word, size, "CASE")))
         reader->depth++;
     else if (reader->depth > 0 && is(word, size, "END"))
         reader->depth--;

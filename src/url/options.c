@@ -26,9 +26,8 @@ static weir_status refuse(const weir_option_spec *spec, const char *value,
                           value, right);
 }
 
-static weir_status out_of_range(const weir_option_spec *spec,
-                                const char *value, const char *kind,
-                                weir_error *err)
+static weir_status out_of_range(const weir_option_spec *spec, const char *value,
+                                const char *kind, weir_error *err)
 {
     char right[96];
 
@@ -80,8 +79,8 @@ static weir_status read_number(const weir_option_spec *spec, const char *text,
 static weir_status read_boolean(const weir_option_spec *spec, const char *text,
                                 weir_option_value *out, weir_error *err)
 {
-    static const char *const words[] = {"0",   "1",  "false", "true", "no",
-                                        "yes", "off", "on",   NULL};
+    static const char *const words[] = {"0",   "1",   "false", "true", "no",
+                                        "yes", "off", "on",    NULL};
 
     for (int i = 0; words[i]; i++) {
         if (strcasecmp(words[i], text) == 0) {
@@ -104,8 +103,8 @@ static weir_status read_choice(const weir_option_spec *spec, const char *text,
             return WEIR_OK;
         }
         if (used < sizeof right)
-            used += (size_t)snprintf(right + used, sizeof right - used,
-                                     "%s %s", i ? "," : "", spec->choices[i]);
+            used += (size_t)snprintf(right + used, sizeof right - used, "%s %s",
+                                     i ? "," : "", spec->choices[i]);
     }
     return refuse(spec, text, right, err);
 }

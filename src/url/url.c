@@ -158,8 +158,7 @@ static weir_status cut_host(span host, pieces *out, weir_error *err)
     out->host.size = (size_t)(colon - host.at);
     out->has_host = out->host.size > 0;
     out->has_port = true;
-    out->port = (span){colon + 1,
-                       (size_t)(host.at + host.size - colon - 1)};
+    out->port = (span){colon + 1, (size_t)(host.at + host.size - colon - 1)};
     return WEIR_OK;
 }
 
@@ -238,9 +237,9 @@ static const char *put(builder *to, bool present, span text, const char *part)
         return NULL;
     fault = wi_percent_decode(text.at, text.size, query, to->next);
     if (fault != WI_PERCENT_OK) {
-        to->status = weir_error_set(to->err, WEIR_ERR_CONFIG,
-                                    "malformed URL: the %s %s", part,
-                                    faults[fault]);
+        to->status =
+            weir_error_set(to->err, WEIR_ERR_CONFIG, "malformed URL: the %s %s",
+                           part, faults[fault]);
         return NULL;
     }
     to->next += strlen(to->next) + 1;
@@ -311,8 +310,8 @@ static weir_url *build(const pieces *from, size_t text_size,
 {
     size_t items = count_items(from);
     /* Each string and its NUL is no longer than its piece and a separator. */
-    size_t size = sizeof(weir_url) + items * sizeof(weir_url_item) +
-                  text_size + 2 * items + 16;
+    size_t size = sizeof(weir_url) + items * sizeof(weir_url_item) + text_size +
+                  2 * items + 16;
     weir_url *url = wi_alloc_zero(allocator, 1, size);
     builder to = {.url = url, .err = err};
 
@@ -492,8 +491,8 @@ static void add_user(const weir_url_parts *parts, weir_url_style style,
 static void add_url(const weir_url *url, weir_url_style style, wi_buf *out)
 {
     const weir_url_parts *parts = &url->parts;
-    bool brackets = parts->host && strchr(parts->host, ':') &&
-                    !strchr(parts->host, ',');
+    bool brackets =
+        parts->host && strchr(parts->host, ':') && !strchr(parts->host, ',');
 
     wi_buf_add_cstr(out, parts->backend);
     if (parts->driver)
@@ -641,8 +640,8 @@ weir_url *weir_url_with_item(const weir_url *url, const char *key,
         return NULL;
     }
     model = *url;
-    model.items = wi_alloc_zero(url->allocator, url->item_count + 1,
-                                sizeof *model.items);
+    model.items =
+        wi_alloc_zero(url->allocator, url->item_count + 1, sizeof *model.items);
     if (!model.items) {
         wi_error_nomem(err);
         return NULL;

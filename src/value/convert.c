@@ -82,7 +82,7 @@ weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
 
 weir_status wi_to_u64(const weir_value *value, uint64_t *out, weir_error *err)
 {
-    int64_t number;
+    int64_t number = 0;
     weir_status status;
 
     if (value->type == WEIR_TYPE_U64) {
@@ -100,8 +100,7 @@ weir_status wi_to_u64(const weir_value *value, uint64_t *out, weir_error *err)
     return WEIR_OK;
 }
 
-static weir_status exact_f64(double f, bool exact, double *out,
-                             weir_error *err)
+static weir_status exact_f64(double f, bool exact, double *out, weir_error *err)
 {
     if (!exact)
         return weir_error_set(err, WEIR_ERR_TYPE,
@@ -125,8 +124,7 @@ weir_status wi_to_f64(const weir_value *value, double *out, weir_error *err)
     case WEIR_TYPE_U64: {
         double f = (double)value->as.u;
 
-        return exact_f64(f, f < 0x1p64 && (uint64_t)f == value->as.u, out,
-                         err);
+        return exact_f64(f, f < 0x1p64 && (uint64_t)f == value->as.u, out, err);
     }
     case WEIR_TYPE_DECIMAL:
         *out = weir_decimal_to_f64(value->as.decimal);
@@ -180,8 +178,7 @@ weir_status wi_to_decimal(const weir_value *value, weir_decimal *out,
 
 /* ---------------------------------------------------------- text and bytes */
 
-weir_status wi_to_text(const weir_value *value, weir_text *out,
-                       weir_error *err)
+weir_status wi_to_text(const weir_value *value, weir_text *out, weir_error *err)
 {
     if (!is_text(value, out))
         return refuse(value, "text", err);
@@ -206,8 +203,7 @@ weir_status wi_to_bytes(const weir_value *value, weir_bytes *out,
     return WEIR_OK;
 }
 
-weir_status wi_to_uuid(const weir_value *value, weir_uuid *out,
-                       weir_error *err)
+weir_status wi_to_uuid(const weir_value *value, weir_uuid *out, weir_error *err)
 {
     weir_text view;
 
@@ -258,8 +254,7 @@ weir_status wi_to_datetime(const weir_value *value, weir_datetime *out,
     return refuse(value, "a datetime", err);
 }
 
-weir_status wi_to_date(const weir_value *value, weir_date *out,
-                       weir_error *err)
+weir_status wi_to_date(const weir_value *value, weir_date *out, weir_error *err)
 {
     weir_text view;
 
@@ -272,8 +267,7 @@ weir_status wi_to_date(const weir_value *value, weir_date *out,
     return refuse(value, "a date", err);
 }
 
-weir_status wi_to_time(const weir_value *value, weir_time *out,
-                       weir_error *err)
+weir_status wi_to_time(const weir_value *value, weir_time *out, weir_error *err)
 {
     weir_text view;
 

@@ -31,8 +31,8 @@ static int64_t days_from(int64_t year, int month, int day)
     int64_t y = month <= 2 ? year - 1 : year;
     int64_t era = floor_div(y, 400);
     int64_t year_of_era = y - era * 400;
-    int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 +
-                          day - 1;
+    int64_t day_of_year =
+        (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
     int64_t day_of_era =
         year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
@@ -73,8 +73,7 @@ static bool read_date(wi_cursor *cursor, int64_t *days)
     if (!wi_cursor_number(cursor, 4, 7, &year) ||
         !wi_cursor_take(cursor, '-') ||
         !wi_cursor_number(cursor, 2, 2, &month) ||
-        !wi_cursor_take(cursor, '-') ||
-        !wi_cursor_number(cursor, 2, 2, &day))
+        !wi_cursor_take(cursor, '-') || !wi_cursor_number(cursor, 2, 2, &day))
         return false;
     if (negative)
         year = -year;

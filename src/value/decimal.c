@@ -120,7 +120,7 @@ size_t weir_decimal_format(const weir_decimal *decimal, char *out)
 {
     int128 number = coefficient(decimal);
     uint128 left = number < 0 ? -(uint128)number : (uint128)number;
-    int scale = decimal->scale < 0 ? 0
+    int scale = decimal->scale < 0            ? 0
                 : decimal->scale > DIGITS_MAX ? DIGITS_MAX
                                               : decimal->scale;
     char reversed[64];

@@ -154,8 +154,8 @@ size_t weir_interval_format(const weir_interval *interval, char *out)
 
     out[size++] = 'P';
     if (interval->months != 0)
-        size += (size_t)snprintf(out + size, 16, "%" PRId32 "M",
-                                 interval->months);
+        size +=
+            (size_t)snprintf(out + size, 16, "%" PRId32 "M", interval->months);
     if (interval->days != 0)
         size +=
             (size_t)snprintf(out + size, 16, "%" PRId32 "D", interval->days);

@@ -22,8 +22,7 @@ static weir_text strip(weir_text text)
 {
     if (text.size > 9 && strncasecmp(text.data, "urn:uuid:", 9) == 0)
         return weir_text_span(text.data + 9, text.size - 9);
-    if (text.size > 2 && text.data[0] == '{' &&
-        text.data[text.size - 1] == '}')
+    if (text.size > 2 && text.data[0] == '{' && text.data[text.size - 1] == '}')
         return weir_text_span(text.data + 1, text.size - 2);
     return text;
 }

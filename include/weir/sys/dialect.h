@@ -24,13 +24,13 @@ typedef enum weir_placeholder {
  *  single quotes, names in double quotes, `--` and slash-star comments are
  *  known to all. */
 typedef enum weir_lexical {
-    WEIR_LEX_BACKSLASH = 1,        /* '\'' : backslash escapes in strings */
-    WEIR_LEX_E_STRING = 2,         /* E'\'' only */
-    WEIR_LEX_DOLLAR_QUOTE = 4,     /* $tag$ … $tag$ */
-    WEIR_LEX_HASH_COMMENT = 8,     /* # to the end of the line */
-    WEIR_LEX_NESTED_COMMENT = 16,  /* comments in comments */
-    WEIR_LEX_BACKTICK = 32,        /* `name` */
-    WEIR_LEX_BRACKET = 64,         /* [name] */
+    WEIR_LEX_BACKSLASH = 1,          /* '\'' : backslash escapes in strings */
+    WEIR_LEX_E_STRING = 2,           /* E'\'' only */
+    WEIR_LEX_DOLLAR_QUOTE = 4,       /* $tag$ … $tag$ */
+    WEIR_LEX_HASH_COMMENT = 8,       /* # to the end of the line */
+    WEIR_LEX_NESTED_COMMENT = 16,    /* comments in comments */
+    WEIR_LEX_BACKTICK = 32,          /* `name` */
+    WEIR_LEX_BRACKET = 64,           /* [name] */
     WEIR_LEX_DASH_NEEDS_SPACE = 128, /* `--` is a comment only before space */
 } weir_lexical;
 

@@ -61,14 +61,14 @@ typedef enum weir_capability {
     /** One writer at a time: the core hands out a permit, first come first
      *  served, before begin() with intent to write (docs/guide/sqlite.md). */
     WEIR_HAS_SINGLE_WRITER = 1u << 13,
-    WEIR_HAS_NAN = 1u << 14,       /* NaN comes back as NaN */
-    WEIR_HAS_INFINITY = 1u << 15,  /* infinities come back as they are */
-    WEIR_HAS_TEXT_NUL = 1u << 16,  /* text may hold a NUL character */
-    WEIR_HAS_U64 = 1u << 17,       /* integers above INT64_MAX */
-    WEIR_HAS_SQL = 1u << 18,       /* runs SQL, not scripted answers */
+    WEIR_HAS_NAN = 1u << 14,           /* NaN comes back as NaN */
+    WEIR_HAS_INFINITY = 1u << 15,      /* infinities come back as they are */
+    WEIR_HAS_TEXT_NUL = 1u << 16,      /* text may hold a NUL character */
+    WEIR_HAS_U64 = 1u << 17,           /* integers above INT64_MAX */
+    WEIR_HAS_SQL = 1u << 18,           /* runs SQL, not scripted answers */
     WEIR_HAS_TYPED_COLUMNS = 1u << 19, /* cells have the column's type; else
                                           each value has its own */
-    WEIR_CAN_SUBMIT = 1u << 20,    /* submit(), collect() */
+    WEIR_CAN_SUBMIT = 1u << 20,        /* submit(), collect() */
 } weir_capability;
 
 /** What a statement does, as far as the driver can tell. */
@@ -110,7 +110,8 @@ typedef struct weir_execution {
 
 /** What an execution did. */
 typedef struct weir_outcome {
-    int64_t affected; /* rows matched by UPDATE, inserted, deleted; -1 unknown */
+    int64_t
+        affected; /* rows matched by UPDATE, inserted, deleted; -1 unknown */
     int64_t generated_key;
     bool has_generated_key;
     /** Of execute_many(): how many parameter rows had been done when it
@@ -202,7 +203,7 @@ typedef struct weir_driver {
     size_t conn_size;
     size_t stmt_size;
 
-    /* --- one per engine --------------------------------------------------- */
+    /* --- one per engine -------------------------------------------------- */
 
     /** MAY. Called once, before the first open(); must not connect to a
      *  server. May correct `profile`. */
@@ -211,7 +212,7 @@ typedef struct weir_driver {
     /** MAY. Called once after the last close(), also if attach() failed. */
     void (*detach)(void *instance);
 
-    /* --- connections ------------------------------------------------------- */
+    /* --- connections ------------------------------------------------------ */
 
     /** MUST. On failure close() is called on what was left. */
     weir_status (*open)(void *conn, const weir_open_spec *spec,
@@ -243,7 +244,7 @@ typedef struct weir_driver {
      *  dirty. */
     void *(*native)(void *conn, const char *name);
 
-    /* --- transactions: MUST if WEIR_CAN_TRANSACT --------------------------- */
+    /* --- transactions: MUST if WEIR_CAN_TRANSACT -------------------------- */
 
     /** Begins without a round trip of its own: a database with a server
      *  sends it along with the next statement. */
@@ -253,7 +254,7 @@ typedef struct weir_driver {
     weir_status (*commit)(void *conn, int64_t deadline, weir_error *err);
     weir_status (*rollback)(void *conn, int64_t deadline, weir_error *err);
 
-    /* --- two-phase, outcome: MUST with their capability -------------------- */
+    /* --- two-phase, outcome: MUST with their capability ------------------- */
 
     /** Ends the work of the transaction begun with `xid` and prepares it. */
     weir_status (*prepare_tx)(void *conn, const char *xid, int64_t deadline,
@@ -272,7 +273,7 @@ typedef struct weir_driver {
     weir_status (*tx_outcome)(void *conn, const char *id, weir_tx_outcome *out,
                               int64_t deadline, weir_error *err);
 
-    /* --- statements -------------------------------------------------------- */
+    /* --- statements ------------------------------------------------------- */
 
     /** MUST. `sql` ends with NUL and holds placeholders of the dialect's
      *  style. `*info` points into `stmt` and lives until finish(). On failure
@@ -299,7 +300,7 @@ typedef struct weir_driver {
     /** MUST. Ends the statement; without a round trip of its own. */
     void (*finish)(void *stmt);
 
-    /* --- many at once: MAY ------------------------------------------------- */
+    /* --- many at once: MAY ------------------------------------------------ */
 
     /** MAY. Runs the statement once for each of `row_count` rows of
      *  param_count values. Stops at the first failure, with rows_done set.
@@ -316,10 +317,9 @@ typedef struct weir_driver {
     /** MAY. Loads rows by the fastest way there is. Without it the core runs
      *  INSERT through execute_many(). */
     weir_status (*bulk_load)(void *conn, const weir_bulk_source *source,
-                             int64_t deadline, int64_t *rows,
-                             weir_error *err);
+                             int64_t deadline, int64_t *rows, weir_error *err);
 
-    /* --- notifications: MUST with WEIR_CAN_NOTIFY -------------------------- */
+    /* --- notifications: MUST with WEIR_CAN_NOTIFY ------------------------- */
 
     /** Starts to listen; with `channel` NULL, stops listening to all. */
     weir_status (*listen)(void *conn, const char *channel, int64_t deadline,
@@ -329,7 +329,7 @@ typedef struct weir_driver {
     weir_status (*notification)(void *conn, weir_notification *out,
                                 int64_t deadline, weir_error *err);
 
-    /* --- errors ------------------------------------------------------------ */
+    /* --- errors ----------------------------------------------------------- */
 
     /** MUST. What a native code or SQLSTATE means: fills status, fate,
      *  constraint_kind and sqlstate of `err` from the driver's table, nothing

@@ -11,7 +11,7 @@
  *                   &err);
  *     engine = weir_engine_open("mock://shop", NULL, &err);
  *     …
- *     assert_string_equal(weir_mock_log(mock), "open\nbegin READ COMMITTED\n…");
+ *     assert_string_equal(weir_mock_log(mock), "open\nbegin …");
  *
  * Steps and calls: each call of the driver takes the oldest step that fits
  * it, and a step that names the text goes before one that fits any. A step is

@@ -75,8 +75,8 @@ WEIR_API weir_status weir_buffer_add(const weir_services *services,
                                      size_t size) WEIR_MUST_USE;
 /** Makes room for `size` bytes in all, without changing the content. */
 WEIR_API weir_status weir_buffer_reserve(const weir_services *services,
-                                         weir_buffer *buffer,
-                                         size_t size) WEIR_MUST_USE;
+                                         weir_buffer *buffer, size_t size)
+    WEIR_MUST_USE;
 /** Empties the buffer and gives its memory back. */
 WEIR_API void weir_buffer_clear(const weir_services *services,
                                 weir_buffer *buffer);

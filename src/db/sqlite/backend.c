@@ -10,7 +10,7 @@
 static const char *const schemes[] = {"sqlite", "sqlite3", NULL};
 static const char *const driver_names[] = {"pysqlite", "aiosqlite", NULL};
 static const char *const modes[] = {"rwc", "rw", "ro", NULL};
-static const char *const journals[] = {"wal",      "delete", "truncate",
+static const char *const journals[] = {"wal",     "delete", "truncate",
                                        "persist", "memory", NULL};
 static const char *const syncs[] = {"normal", "full", "extra", "off", NULL};
 
@@ -42,9 +42,7 @@ const weir_option_spec wsq_options[] = {
                          .fallback = "normal",
                          .choices = syncs,
                          .note = "how often the disk is waited for"},
-    {.name = "isolation_level",
-     .kind = WEIR_OPTION_IGNORED,
-     .note = OF_PYTHON},
+    {.name = "isolation_level", .kind = WEIR_OPTION_IGNORED, .note = OF_PYTHON},
     {.name = "detect_types", .kind = WEIR_OPTION_IGNORED, .note = OF_PYTHON},
     {.name = "check_same_thread",
      .kind = WEIR_OPTION_IGNORED,

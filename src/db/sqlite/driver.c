@@ -135,8 +135,7 @@ static weir_status set_up(wsq_conn *conn, const weir_open_spec *spec,
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    sqlite3_db_config(conn->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0,
-                      NULL);
+    sqlite3_db_config(conn->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     sqlite3_busy_handler(conn->db, on_busy, conn);
     sqlite3_progress_handler(conn->db, PROGRESS_STEPS, on_progress, conn);
     snprintf(sql, sizeof sql, "PRAGMA foreign_keys=%d; PRAGMA synchronous=%s",
@@ -169,8 +168,8 @@ static weir_status open_conn(void *memory, const weir_open_spec *spec,
         flags |= SQLITE_OPEN_URI;
     }
     code = sqlite3_open_v2(file, &conn->db, flags, NULL);
-    status = code == SQLITE_OK ? set_up(conn, spec, err)
-                               : wsq_fail(conn, code, err);
+    status =
+        code == SQLITE_OK ? set_up(conn, spec, err) : wsq_fail(conn, code, err);
     if (status != WEIR_OK) {
         weir_error why = *err;
 
@@ -214,7 +213,7 @@ static weir_status reset(void *memory, int64_t deadline, bool *statements_lost,
 {
     wsq_conn *conn = memory;
 
-    (void)statements_lost;
+    *statements_lost = false;
     wsq_begin_op(conn, deadline);
     if (conn->dirty) {
         weir_error_set(err, WEIR_ERR_CONNECTION,

@@ -29,8 +29,8 @@ static const meaning meanings[] = {
      WEIR_CONSTRAINT_NOT_NULL, "23502"},
     {SQLITE_CONSTRAINT_FOREIGNKEY, WEIR_ERR_CONSTRAINT, KEEP,
      WEIR_CONSTRAINT_FOREIGN_KEY, "23503"},
-    {SQLITE_CONSTRAINT_CHECK, WEIR_ERR_CONSTRAINT, KEEP,
-     WEIR_CONSTRAINT_CHECK, "23514"},
+    {SQLITE_CONSTRAINT_CHECK, WEIR_ERR_CONSTRAINT, KEEP, WEIR_CONSTRAINT_CHECK,
+     "23514"},
     {SQLITE_CONSTRAINT, WEIR_ERR_CONSTRAINT, KEEP, WEIR_CONSTRAINT_OTHER,
      "23000"},
     {SQLITE_BUSY_SNAPSHOT, WEIR_ERR_SERIALIZATION, KEEP, 0, "40001"},
@@ -76,8 +76,7 @@ void wsq_classify(int native_code, const char *sqlstate, weir_error *err)
 
 static void copy_name(char *out, size_t size, const char *from, size_t length)
 {
-    snprintf(out, size, "%.*s", (int)(length < size ? length : size - 1),
-             from);
+    snprintf(out, size, "%.*s", (int)(length < size ? length : size - 1), from);
 }
 
 /* "UNIQUE constraint failed: users.name, users.age": the first table and
@@ -109,8 +108,8 @@ weir_status wsq_fail(wsq_conn *conn, int code, weir_error *err)
     if ((extended & 0xFF) != (code & 0xFF))
         extended = code;
     weir_error_set(err, WEIR_ERR_SQL, "%s",
-                   conn->db && (sqlite3_errcode(conn->db) & 0xFF) ==
-                                   (code & 0xFF)
+                   conn->db &&
+                           (sqlite3_errcode(conn->db) & 0xFF) == (code & 0xFF)
                        ? sqlite3_errmsg(conn->db)
                        : sqlite3_errstr(code));
     err->native_code = extended;

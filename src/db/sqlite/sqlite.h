@@ -26,8 +26,8 @@ enum wsq_option {
 typedef struct wsq_conn {
     sqlite3 *db;
     const weir_services *services;
-    int64_t deadline; /* of the operation under way */
-    int64_t busy_ns;  /* how long locks are waited for without a deadline */
+    int64_t deadline;   /* of the operation under way */
+    int64_t busy_ns;    /* how long locks are waited for without a deadline */
     int64_t busy_since; /* when the current wait for a lock began; 0: none */
     bool timed_out;
     _Atomic bool cancelled;
@@ -40,6 +40,7 @@ typedef struct wsq_stmt {
     sqlite3_stmt *handle;
     weir_stmt_info info;
     weir_column *columns;
+    int prepared;     /* how often SQLite prepared anew: names move then */
     bool has_pending; /* execute() has stepped to a row already */
     bool inserts;
     int64_t changes_before;

@@ -79,11 +79,9 @@ weir_status wsq_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
                               "the first");
     stmt->inserts = sqlite3_strnicmp(sql.data, "INSERT", 6) == 0 ||
                     sqlite3_strnicmp(sql.data, "REPLACE", 7) == 0;
-    stmt->info.param_count =
-        (size_t)sqlite3_bind_parameter_count(stmt->handle);
-    stmt->info.effect = sqlite3_stmt_readonly(stmt->handle)
-                            ? WEIR_EFFECT_READ
-                            : WEIR_EFFECT_WRITE;
+    stmt->info.param_count = (size_t)sqlite3_bind_parameter_count(stmt->handle);
+    stmt->info.effect = sqlite3_stmt_readonly(stmt->handle) ? WEIR_EFFECT_READ
+                                                            : WEIR_EFFECT_WRITE;
     if (may_change_session(sql.data))
         conn->dirty = true;
     *info = &stmt->info;
@@ -96,8 +94,8 @@ static weir_status bind_all(wsq_stmt *stmt, const weir_execution *execution,
                             weir_error *err)
 {
     for (size_t i = 0; i < execution->value_count; i++) {
-        int code = wsq_bind(stmt->handle, (int)i + 1, &execution->values[i],
-                            err);
+        int code =
+            wsq_bind(stmt->handle, (int)i + 1, &execution->values[i], err);
 
         if (code == SQLITE_MISMATCH)
             return err->status;
@@ -127,7 +125,7 @@ weir_status wsq_execute(void *stmt_memory, const weir_execution *execution,
 {
     wsq_stmt *stmt = stmt_memory;
     weir_status status;
-    int code;
+    int code, prepared;
 
     wsq_begin_op(stmt->conn, execution->deadline);
     stmt->has_pending = false;
@@ -138,7 +136,10 @@ weir_status wsq_execute(void *stmt_memory, const weir_execution *execution,
     code = sqlite3_step(stmt->handle);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         return wsq_fail(stmt->conn, code, err);
-    if ((size_t)sqlite3_column_count(stmt->handle) != stmt->info.column_count) {
+    prepared =
+        sqlite3_stmt_status(stmt->handle, SQLITE_STMTSTATUS_REPREPARE, 0);
+    if (prepared != stmt->prepared) {
+        stmt->prepared = prepared;
         status = describe_all(stmt, err);
         if (status != WEIR_OK)
             return status;

@@ -102,8 +102,8 @@ static const struct {
 weir_type wsq_declared_type(const char *name)
 {
     for (size_t i = 0; name && i < sizeof words / sizeof words[0]; i++) {
-        if (sqlite3_strnicmp(name, words[i].word,
-                             (int)strlen(words[i].word)) == 0)
+        if (sqlite3_strnicmp(name, words[i].word, (int)strlen(words[i].word)) ==
+            0)
             return words[i].type;
     }
     return WEIR_TYPE_NULL;
