@@ -187,25 +187,34 @@ static weir_status wait_as_said(wmk_conn *conn, int64_t deadline,
 
 /* ------------------------------------------------------------------ calling */
 
-/* Written down, paid for and matched, all in one moment. False: the server has
- * hung up. */
-static bool begin_call(wmk_conn *conn, const wmk_call *call, bool *twice)
+typedef enum beginning {
+    BEGUN,
+    HUNG_UP, /* the server is not there any more */
+    TWICE,   /* another thread is inside: the core broke the contract */
+} beginning;
+
+/* Written down, paid for and matched, all in one moment. */
+static beginning begin_call(wmk_conn *conn, const wmk_call *call)
 {
     weir_mock *mock = conn->mock;
-    bool is_there;
+    beginning begun = BEGUN;
 
     pthread_mutex_lock(&mock->lock);
     wmk_record(mock, conn->number, call);
-    *twice = conn->inside;
+    if (conn->inside) {
+        pthread_mutex_unlock(&mock->lock);
+        return TWICE;
+    }
     conn->inside = true;
-    is_there = !conn->dropped && (conn->state & WEIR_STATE_DEAD) == 0;
-    conn->step = is_there ? take(mock, call) : NULL;
-    if (is_there && !call->is_free)
+    if (conn->dropped || (conn->state & WEIR_STATE_DEAD))
+        begun = HUNG_UP;
+    conn->step = begun == BEGUN ? take(mock, call) : NULL;
+    if (begun == BEGUN && !call->is_free)
         mock->round_trips++;
     pthread_mutex_unlock(&mock->lock);
     if (!call->is_free)
         conn->travelled = true;
-    return is_there;
+    return begun;
 }
 
 static void end_call(wmk_conn *conn)
@@ -254,14 +263,16 @@ static weir_status as_said(wmk_conn *conn, const wmk_call *call,
 
 weir_status wmk_before(wmk_conn *conn, const wmk_call *call, weir_error *err)
 {
-    bool twice = false;
-    bool is_there = begin_call(conn, call, &twice);
+    beginning begun = begin_call(conn, call);
     weir_status status;
 
-    if (twice)
+    if (begun == TWICE) {
         wmk_breach(conn, "two threads in one connection");
-    status = is_there ? as_said(conn, call, err)
-                      : wmk_lost(conn, WEIR_FATE_RETRY, err);
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "two threads in one connection");
+    }
+    status = begun == BEGUN ? as_said(conn, call, err)
+                            : wmk_lost(conn, WEIR_FATE_RETRY, err);
     if (status != WEIR_OK)
         end_call(conn);
     return status;

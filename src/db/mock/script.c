@@ -116,7 +116,6 @@ static weir_mock *make(const char *name, const weir_mock_options *options)
         wmk_free(copy);
         return NULL;
     }
-    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
     memcpy(copy, name, strlen(name));
     mock->name = copy;
     mock->options = *options;

@@ -220,15 +220,14 @@ static weir_step hand_out(wmk_stmt *stmt, const weir_value *from,
     wmk_pack pack = {NULL, 0};
 
     wmk_pack_values(&pack, from, count, NULL);
-    if (pack.used > 0) {
-        pack.base = stmt->row =
-            weir_services_alloc(stmt->conn->services, pack.used);
-        if (!pack.base) {
-            weir_error_set(err, WEIR_ERR_NOMEM, "out of memory");
-            return WEIR_STEP_ERROR;
-        }
-        pack.used = 0;
+    /* A text of no bytes has an address too. */
+    pack.base = stmt->row =
+        weir_services_alloc(stmt->conn->services, pack.used + 1);
+    if (!pack.base) {
+        weir_error_set(err, WEIR_ERR_NOMEM, "out of memory");
+        return WEIR_STEP_ERROR;
     }
+    pack.used = 0;
     wmk_pack_values(&pack, from, count, row);
     stmt->next_row++;
     return WEIR_STEP_ROW;

@@ -19,7 +19,6 @@ weir_status wmk_wire_open(wmk_conn *conn, weir_error *err)
         conn->wire[0] = conn->wire[1] = -1;
         return weir_error_set(err, WEIR_ERR_RESOURCE,
                               "no descriptors for a connection: %s",
-                              /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
                               strerror(errno));
     }
     return WEIR_OK;

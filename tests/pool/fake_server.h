@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server that does what a test tells it, for a pool to be tested against:
+ * it counts, fails, dies and hangs on command. Its sessions are a fixed array,
+ * so that it needs no memory and can always be looked at.
+ *
+ * Threads of a test are borrowers: each acquires, waits to be told, gives
+ * back. What they saw is looked at by the test after they have ended, since
+ * cmocka's assertions belong to its own thread.
+ */
+#ifndef WEIR_TESTS_POOL_FAKE_SERVER_H
+#define WEIR_TESTS_POOL_FAKE_SERVER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "pool/pool.h"
+
+#define MS INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+#define SESSIONS_MAX 4096
+
+typedef struct fake_session {
+    atomic_bool open;
+    atomic_bool dead;  /* a check answers CONNECTION */
+    atomic_bool dirty; /* it cannot be cleaned */
+} fake_session;
+
+typedef struct fake_server {
+    fake_session sessions[SESSIONS_MAX];
+    atomic_int opened;
+    atomic_int closed;
+    atomic_int open_now;
+    atomic_int open_most; /* the most that ever were open at once */
+    atomic_int opening;   /* inside open at this moment */
+    atomic_int checks;
+    atomic_int cleanings;
+
+    atomic_int failures_to_come;      /* so many opens will fail */
+    atomic_bool gate_shut;            /* open hangs until it is not */
+    atomic_bool check_is_slow;        /* a check answers TIMEOUT */
+    _Atomic int64_t open_deadline_ns; /* what open was given last */
+    _Atomic int64_t check_deadline_ns;
+    wi_pool *watched; /* asked for its status from inside; may be NULL */
+} fake_server;
+
+static inline void nap(int64_t ns)
+{
+    struct timespec time = {(time_t)(ns / SECOND), (long)(ns % SECOND)};
+
+    nanosleep(&time, NULL);
+}
+
+/* Would hang if the pool called us with its lock held. */
+static inline void prove_unlocked(fake_server *server)
+{
+    weir_pool_status status;
+
+    if (server->watched)
+        wi_pool_status(server->watched, &status);
+}
+
+static inline void count_open(fake_server *server)
+{
+    int now = atomic_fetch_add(&server->open_now, 1) + 1;
+    int most = atomic_load(&server->open_most);
+
+    while (now > most &&
+           !atomic_compare_exchange_weak(&server->open_most, &most, now))
+        ;
+}
+
+static inline weir_status fake_open(void *context, int64_t deadline_ns,
+                                    void **out, weir_error *err)
+{
+    fake_server *server = context;
+    int number;
+
+    prove_unlocked(server);
+    atomic_store(&server->open_deadline_ns, deadline_ns);
+    atomic_fetch_add(&server->opening, 1);
+    while (atomic_load(&server->gate_shut))
+        nap(MS / 5);
+    atomic_fetch_sub(&server->opening, 1);
+    if (atomic_load(&server->failures_to_come) > 0) {
+        atomic_fetch_sub(&server->failures_to_come, 1);
+        return weir_error_set(err, WEIR_ERR_CONNECTION, "the server is down");
+    }
+    number = atomic_fetch_add(&server->opened, 1);
+    WI_ASSERT(number < SESSIONS_MAX);
+    count_open(server);
+    atomic_store(&server->sessions[number].open, true);
+    *out = &server->sessions[number];
+    return WEIR_OK;
+}
+
+static inline weir_status fake_check(void *context, void *resource,
+                                     int64_t deadline_ns, weir_error *err)
+{
+    fake_server *server = context;
+    fake_session *session = resource;
+
+    prove_unlocked(server);
+    atomic_fetch_add(&server->checks, 1);
+    atomic_store(&server->check_deadline_ns, deadline_ns);
+    if (atomic_load(&server->check_is_slow))
+        return weir_error_set(err, WEIR_ERR_TIMEOUT, "no answer in time");
+    if (atomic_load(&session->dead))
+        return weir_error_set(err, WEIR_ERR_CONNECTION, "it is gone");
+    return WEIR_OK;
+}
+
+static inline weir_fate fake_returned(void *context, void *resource)
+{
+    fake_server *server = context;
+    fake_session *session = resource;
+
+    prove_unlocked(server);
+    atomic_fetch_add(&server->cleanings, 1);
+    return atomic_load(&session->dirty) ? WEIR_FATE_DISCARD : WEIR_FATE_KEEP;
+}
+
+static inline void fake_close(void *context, void *resource)
+{
+    fake_server *server = context;
+    fake_session *session = resource;
+    bool was_open = atomic_exchange(&session->open, false);
+
+    prove_unlocked(server);
+    WI_ASSERT(was_open);
+    atomic_fetch_add(&server->closed, 1);
+    atomic_fetch_sub(&server->open_now, 1);
+}
+
+static const wi_resource_kind fake_kind = {
+    .open = fake_open,
+    .check = fake_check,
+    .returned = fake_returned,
+    .close = fake_close,
+};
+
+/* A pool of `size` and no more. */
+static inline wi_pool_options fake_options(int size)
+{
+    return (wi_pool_options){
+        .size = size,
+        .timeout_ns = 30 * SECOND,
+        .recycle_ns = -1,
+    };
+}
+
+static inline wi_pool *fake_pool(fake_server *server,
+                                 const wi_pool_options *options)
+{
+    wi_pool *pool;
+
+    memset(server, 0, sizeof *server);
+    pool = wi_pool_new(&fake_kind, server, options, NULL);
+    WI_ASSERT(pool);
+    return pool;
+}
+
+static inline weir_pool_status status_of(wi_pool *pool)
+{
+    weir_pool_status status;
+
+    wi_pool_status(pool, &status);
+    return status;
+}
+
+/* Acquires without waiting; NULL if it cannot be had. */
+static inline wi_lease *try_acquire(wi_pool *pool)
+{
+    wi_request request = {.deadline_ns = wi_now_ns(), .tag = "main"};
+    wi_lease *lease = NULL;
+
+    (void)wi_pool_acquire(pool, &request, &lease, NULL);
+    return lease;
+}
+
+static inline wi_lease *acquire(wi_pool *pool)
+{
+    wi_lease *lease = try_acquire(pool);
+
+    assert_non_null(lease);
+    return lease;
+}
+
+static inline void release(wi_pool *pool, wi_lease *lease)
+{
+    assert_false(wi_pool_release(pool, lease, WEIR_FATE_KEEP));
+}
+
+static inline void assert_counts(wi_pool *pool, int idle, int busy,
+                                 int connecting)
+{
+    weir_pool_status now = status_of(pool);
+
+    assert_int_equal(now.idle, idle);
+    assert_int_equal(now.busy, busy);
+    assert_int_equal(now.connecting, connecting);
+}
+
+/* Whatever happened, nothing is left at the server. */
+static inline void end(fake_server *server, wi_pool **pool)
+{
+    wi_pool_free(pool);
+    assert_null(*pool);
+    assert_int_equal(atomic_load(&server->open_now), 0);
+    assert_int_equal(atomic_load(&server->opened),
+                     atomic_load(&server->closed));
+}
+
+/* --------------------------------------------------------------- borrowers */
+
+typedef struct borrower {
+    wi_pool *pool;
+    const char *tag;
+    int64_t timeout_ns;
+    atomic_int *clock; /* ticks at each loan; may be NULL */
+    pthread_t thread;
+    atomic_bool may_return;
+    atomic_bool done; /* the acquire is over */
+    wi_lease *lease;
+    weir_status status;
+    weir_error error;
+    int turn; /* what the clock said */
+    int64_t took_ns;
+    bool last; /* was told that nothing is out any more */
+} borrower;
+
+static inline void *borrow(void *argument)
+{
+    borrower *self = argument;
+    wi_request request = {.tag = self->tag};
+    int64_t began = wi_now_ns();
+
+    request.deadline_ns = began + self->timeout_ns;
+    self->status =
+        wi_pool_acquire(self->pool, &request, &self->lease, &self->error);
+    self->took_ns = wi_now_ns() - began;
+    self->last = request.last;
+    if (self->clock)
+        self->turn = atomic_fetch_add(self->clock, 1);
+    atomic_store(&self->done, true);
+    if (self->status != WEIR_OK)
+        return NULL;
+    while (!atomic_load(&self->may_return))
+        nap(MS / 5);
+    self->last = wi_pool_release(self->pool, self->lease, WEIR_FATE_KEEP);
+    return NULL;
+}
+
+static inline void start(borrower *self)
+{
+    int failed = pthread_create(&self->thread, NULL, borrow, self);
+
+    WI_ASSERT(failed == 0);
+}
+
+/* Lets it give back, and waits for its end. */
+static inline void finish(borrower *self)
+{
+    atomic_store(&self->may_return, true);
+    pthread_join(self->thread, NULL);
+}
+
+/* These wait for what is certain to come; a hang is ended by the test's time
+ * limit. */
+static inline void until_waiting(wi_pool *pool, int count)
+{
+    while (status_of(pool).waiting != count)
+        nap(MS / 5);
+}
+
+static inline void until_opening(fake_server *server, int count)
+{
+    while (atomic_load(&server->opening) != count)
+        nap(MS / 5);
+}
+
+static inline void until_done(borrower *self)
+{
+    while (!atomic_load(&self->done))
+        nap(MS / 5);
+}
+
+#endif
