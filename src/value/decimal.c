@@ -47,7 +47,7 @@ static weir_decimal make(int128 number, int32_t scale)
 typedef struct digits {
     uint128 number;
     int count; /* significant digits, leading zeros not counted */
-    int scale;
+    int64_t scale;
     bool any;
 } digits;
 
@@ -61,7 +61,7 @@ static bool read_digits(wi_cursor *cursor, digits *read, bool after_point)
             read->scale++;
         if (read->count > 0 || digit != 0)
             read->count++;
-        if (read->count > DIGITS_MAX || read->scale > DIGITS_MAX)
+        if (read->count > DIGITS_MAX)
             return false;
         read->number = read->number * 10 + (unsigned)digit;
     }
@@ -101,7 +101,7 @@ static bool apply_exponent(digits *read, int64_t exponent)
     }
     if (read->scale - exponent > DIGITS_MAX)
         return false;
-    read->scale -= (int)exponent;
+    read->scale -= exponent;
     return true;
 }
 
@@ -121,7 +121,7 @@ weir_status weir_decimal_parse(weir_text text, weir_decimal *out,
         wi_cursor_is_done(&cursor) && apply_exponent(&read, exponent)) {
         int128 number = (int128)read.number;
 
-        *out = make(negative ? -number : number, read.scale);
+        *out = make(negative ? -number : number, (int32_t)read.scale);
         return WEIR_OK;
     }
     return weir_error_set(err, WEIR_ERR_TYPE,
