@@ -146,6 +146,12 @@ void wi_arena_reset(wi_arena *arena)
 
     if (arena->total == 0)
         return;
+    if (arena->chunk && !arena->chunk->older &&
+        arena->chunk->size == arena->chunk_size) {
+        arena->total = 0;
+        use_chunk(arena, arena->chunk);
+        return;
+    }
     while (arena->chunk) {
         wi_arena_chunk *chunk = arena->chunk;
 

@@ -218,7 +218,7 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     /* What a server took from one it may have taken from all. */
     if (cause->status == WEIR_ERR_CONNECTION ||
         cause->status == WEIR_ERR_COMMIT_UNKNOWN)
-        wi_pool_invalidate(conn->engine->pool);
+        wi_pool_suspect(conn->engine->pool, conn->lease);
 }
 
 weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)

@@ -27,6 +27,7 @@ typedef struct run {
     wi_stmt *stmt;
     weir_value inlined[VALUES_INLINE];
     weir_value *values;
+    bool values_owned; /* on the heap: neither inlined nor a result's */
 } run;
 
 static void tell(weir_conn *conn, const run *r)
@@ -83,10 +84,10 @@ static weir_status take(weir_conn *conn, run *r)
                                 "the database sees %zu parameters where %zu "
                                 "stand; write ?? for a plain ?",
                                 r->stmt->info->param_count, count);
-    r->values = r->inlined;
     if (status == WEIR_OK && count > VALUES_INLINE) {
         r->values =
             wi_alloc_zero(conn->engine->allocator, count, sizeof(weir_value));
+        r->values_owned = r->values;
         if (!r->values)
             status = wi_error_nomem(&conn->error);
     }
@@ -95,23 +96,29 @@ static weir_status take(weir_conn *conn, run *r)
 
 static void give(weir_conn *conn, run *r)
 {
-    if (r->values != r->inlined)
+    if (r->values_owned)
         wi_free(conn->engine->allocator, r->values);
     r->values = NULL;
+    r->values_owned = false;
     if (r->stmt && conn->link)
         wi_stmt_cache_give(&conn->link->stmts, r->stmt);
     r->stmt = NULL;
 }
 
-static run begin_run(weir_conn *conn, const char *sql)
+/* Not zeroed as a whole: room for values that most statements never use would
+ * cost more than the rest of a call. */
+static void begin_run(weir_conn *conn, run *r, const char *sql)
 {
-    run r = {.sql = sql, .deadline = wi_conn_deadline(conn)};
-
+    r->sql = sql;
+    r->deadline = wi_conn_deadline(conn);
+    r->began_ns = 0;
+    r->stmt = NULL;
+    r->values = r->inlined;
+    r->values_owned = false;
     if (wi_log_wants(&conn->engine->services.log, WEIR_LOG_STATEMENT))
-        r.began_ns = wi_now_ns();
+        r->began_ns = wi_now_ns();
     conn->affected = -1;
     conn->has_generated_key = false;
-    return r;
 }
 
 /* After a failure of the driver: its statement is given back before the link
@@ -186,8 +193,7 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    r = begin_run(conn, sql);
-    r.values = r.inlined;
+    begin_run(conn, &r, sql);
     status = take(conn, &r);
     if (status == WEIR_OK)
         status = wi_sql_plan_bind(r.stmt->plan, args, arg_count, r.values,
@@ -242,8 +248,7 @@ weir_status weir_exec_many(weir_conn *conn, const char *sql,
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    r = begin_run(conn, sql);
-    r.values = r.inlined;
+    begin_run(conn, &r, sql);
     status = check_rows(conn, rows);
     if (status == WEIR_OK)
         status = take(conn, &r);
@@ -256,31 +261,6 @@ weir_status weir_exec_many(weir_conn *conn, const char *sql,
 }
 
 /* ------------------------------------------------------------------- query */
-
-/* A copy of the columns' facts: the driver's may change with its statement. */
-static bool keep_columns(weir_result *result, const weir_stmt_info *info)
-{
-    size_t size = info->column_count * sizeof(weir_column);
-
-    if (size == 0)
-        return true;
-    result->columns = wi_arena_copy(&result->keep, info->columns, size);
-    if (!result->columns)
-        return false;
-    for (size_t i = 0; i < info->column_count; i++) {
-        weir_column *column = &result->columns[i];
-        const char **texts[] = {&column->name, &column->database_type,
-                                &column->table, &column->origin};
-
-        for (size_t j = 0; j < 4; j++) {
-            *texts[j] =
-                wi_arena_copy(&result->keep, *texts[j], strlen(*texts[j]));
-            if (!*texts[j])
-                return false;
-        }
-    }
-    return true;
-}
 
 /* Text and the like must outlive the call: rows may be computed from them
  * later. */
@@ -298,8 +278,9 @@ static weir_status keep_values(weir_conn *conn, run *r, weir_result *result)
         if (!wi_value_keep(&result->keep, &kept[i]))
             return wi_error_nomem(&conn->error);
     }
-    if (r->values != r->inlined)
+    if (r->values_owned)
         wi_free(conn->engine->allocator, r->values);
+    r->values_owned = false;
     r->values = kept;
     return WEIR_OK;
 }
@@ -311,12 +292,9 @@ static weir_status hand_over(weir_conn *conn, run *r, weir_result *result,
     weir_effect effect = r->stmt->info->effect;
     weir_status status;
 
-    if (!keep_columns(result, r->stmt->info))
-        status = wi_error_nomem(&conn->error);
-    else
-        status = WEIR_OK;
-    if (wi_result_attach(result, r->stmt, mode) != WEIR_OK)
-        status = wi_error_nomem(&conn->error);
+    status = wi_result_attach(result, r->stmt, mode);
+    if (status != WEIR_OK)
+        wi_error_nomem(&conn->error);
     r->stmt = NULL;
     if (status == WEIR_OK && mode == WEIR_FETCH_STREAM)
         conn->stream = result;
@@ -363,8 +341,7 @@ static weir_result *query(weir_conn *conn, const char *sql,
         wi_conn_leave(conn, wi_error_nomem(&conn->error));
         return wi_result_of_nomem();
     }
-    r = begin_run(conn, sql);
-    r.values = r.inlined;
+    begin_run(conn, &r, sql);
     status = take(conn, &r);
     if (status == WEIR_OK)
         status = wi_sql_plan_bind(r.stmt->plan, args->values, args->width,
@@ -376,10 +353,6 @@ static weir_result *query(weir_conn *conn, const char *sql,
         wi_result_end(result);
         result->error = conn->error;
     }
-    if (r.values >= r.inlined && r.values < r.inlined + VALUES_INLINE)
-        r.values = r.inlined;
-    else if (status == WEIR_OK || result->keep.total > 0)
-        r.values = r.inlined; /* the result's arena has them */
     give(conn, &r);
     if (status != WEIR_OK)
         wi_tx_after(conn);

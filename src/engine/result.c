@@ -53,7 +53,6 @@ weir_result *wi_result_new(weir_conn *conn)
     result->driver = conn->driver;
     result->stmt = NULL;
     result->column_count = 0;
-    result->columns = NULL;
     result->affected = -1;
     result->kept = NULL;
     result->error.status = WEIR_OK;
@@ -67,6 +66,7 @@ void wi_result_retire(weir_result *result)
 
     result->open = false;
     result->has_row = false;
+    wi_columns_drop(&result->columns);
     wi_arena_reset(&result->keep);
     wi_arena_reset(&result->scratch);
     wi_list_remove(&result->by_conn);
@@ -82,6 +82,7 @@ static void free_list(weir_conn *conn, wi_list *list)
         weir_result *result = WI_CONTAINER(node, weir_result, by_conn);
 
         node = wi_list_next(list, node);
+        wi_columns_drop(&result->columns);
         wi_arena_clear(&result->keep);
         wi_arena_clear(&result->scratch);
         wi_free(conn->engine->allocator, result->row);
@@ -155,9 +156,11 @@ weir_status wi_result_attach(weir_result *result, wi_stmt *stmt,
     result->stmt = stmt;
     result->mode = mode;
     result->executing = true;
-    result->generation = stmt->info->generation;
     result->from = lazy ? WI_ROWS_LAZY : WI_ROWS_DRIVER;
-    if (!need_row(result, stmt->info->column_count))
+    if (stmt->info->column_count == 0)
+        return WEIR_OK;
+    result->columns = wi_stmt_share_columns(&result->conn->link->stmts, stmt);
+    if (!result->columns || !need_row(result, stmt->info->column_count))
         return wi_error_nomem(&result->error);
     return WEIR_OK;
 }

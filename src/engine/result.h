@@ -47,14 +47,13 @@ struct weir_result {
     wi_stmt *stmt; /* NULL once given back */
     weir_fetch_mode mode;
     int column_count;
-    uint32_t generation;  /* of `columns` */
-    weir_column *columns; /* a copy of ours; NULL until asked for */
-    weir_value *row;      /* column_count values */
+    wi_columns *columns; /* NULL if there are none */
+    weir_value *row;     /* column_count values */
     size_t row_capacity;
     uint64_t pinned[4]; /* LAZY: a bit for each column of the current row */
     int64_t affected;
     wi_kept_row *kept; /* GATHERED: the next one */
-    wi_arena keep;     /* arguments, gathered rows, columns */
+    wi_arena keep;     /* arguments, gathered rows */
     wi_arena scratch;  /* what was read from the current row */
     wi_list_node by_conn;
     weir_error error;
@@ -85,6 +84,12 @@ void wi_result_retire(weir_result *result);
 
 /* All rows were read: what it did is known, the statement goes back. */
 void wi_result_finish(weir_result *result);
+
+/* The types whose values point to something. */
+#define WI_POINTER_TYPES                                                       \
+    (1u << WEIR_TYPE_TEXT | 1u << WEIR_TYPE_JSON | 1u << WEIR_TYPE_BYTES |     \
+     1u << WEIR_TYPE_INTERVAL | 1u << WEIR_TYPE_DECIMAL |                      \
+     1u << WEIR_TYPE_UUID)
 
 /* Copies what a value points to into the arena. False: no memory. */
 bool wi_value_keep(wi_arena *arena, weir_value *value);

@@ -26,7 +26,7 @@ const weir_column *weir_column_at(const weir_result *result, int column)
     if (!result || !result->open || !result->columns || column < 0 ||
         column >= result->column_count)
         return NULL;
-    return &result->columns[column];
+    return &result->columns->items[column];
 }
 
 const char *weir_column_name(const weir_result *result, int column)
@@ -77,7 +77,8 @@ static bool pin(weir_result *result, int column)
 {
     uint64_t bit = UINT64_C(1) << (column % 64);
 
-    if (result->from != WI_ROWS_LAZY)
+    if (result->from != WI_ROWS_LAZY ||
+        ((WI_POINTER_TYPES >> result->row[column].type) & 1) == 0)
         return true;
     if (column < 256 && (result->pinned[column / 64] & bit))
         return true;
@@ -341,32 +342,175 @@ static weir_status read_out(const weir_value *cell, const weir_out *out,
     return status;
 }
 
-/* All columns are read into place; a failure names its column. */
+/*
+ * Scanning writes all outputs or none. What needs no conversion, nearly
+ * everything, is first only looked at and then written; anything else goes
+ * through slots of its own.
+ */
+static bool fits_i32(const weir_value *cell)
+{
+    return cell->type == WEIR_TYPE_I64 && cell->as.i >= INT32_MIN &&
+           cell->as.i <= INT32_MAX;
+}
+
+/* Whether write_plain() may be called: the value's type is the wanted one. */
+static bool is_plain(const weir_value *cell, const weir_out *out)
+{
+    if (!out->to)
+        return false;
+    switch (out->kind) {
+    case WEIR_OUT_I64:
+        return cell->type == WEIR_TYPE_I64;
+    case WEIR_OUT_I32:
+        return fits_i32(cell);
+    case WEIR_OUT_F64:
+        return cell->type == WEIR_TYPE_F64;
+    case WEIR_OUT_CSTR:
+        return cell->type == WEIR_TYPE_NULL ||
+               (cell->type == WEIR_TYPE_TEXT &&
+                wi_utf8_check(cell->as.text, cell->size) == WI_UTF8_CLEAN);
+    case WEIR_OUT_I64 + WEIR_OUT_OPT:
+        return cell->type == WEIR_TYPE_NULL || cell->type == WEIR_TYPE_I64;
+    case WEIR_OUT_I32 + WEIR_OUT_OPT:
+        return cell->type == WEIR_TYPE_NULL || fits_i32(cell);
+    case WEIR_OUT_F64 + WEIR_OUT_OPT:
+        return cell->type == WEIR_TYPE_NULL || cell->type == WEIR_TYPE_F64;
+    default:
+        return false;
+    }
+}
+
+static void write_plain(const weir_value *cell, const weir_out *out)
+{
+    bool set = cell->type != WEIR_TYPE_NULL;
+
+    switch (out->kind) {
+    case WEIR_OUT_I64:
+        *(int64_t *)out->to = cell->as.i;
+        return;
+    case WEIR_OUT_I32:
+        *(int32_t *)out->to = (int32_t)cell->as.i;
+        return;
+    case WEIR_OUT_F64:
+        *(double *)out->to = cell->as.f;
+        return;
+    case WEIR_OUT_CSTR:
+        *(const char **)out->to = set ? cell->as.text : NULL;
+        return;
+    case WEIR_OUT_I64 + WEIR_OUT_OPT:
+        *(weir_opt_i64 *)out->to = (weir_opt_i64){set ? cell->as.i : 0, set};
+        return;
+    case WEIR_OUT_I32 + WEIR_OUT_OPT:
+        *(weir_opt_i32 *)out->to =
+            (weir_opt_i32){set ? (int32_t)cell->as.i : 0, set};
+        return;
+    default:
+        *(weir_opt_f64 *)out->to = (weir_opt_f64){set ? cell->as.f : 0, set};
+        return;
+    }
+}
+
+/* Room for any output. */
+typedef union slot {
+    weir_value value;
+    weir_text text;
+    weir_opt_i64 opt_i64;
+    weir_opt_interval opt_interval;
+    weir_opt_decimal opt_decimal;
+    weir_opt_uuid opt_uuid;
+} slot;
+
+/* The size of an output, so that a slot can be copied to it. */
+static size_t size_of_kind(uint32_t kind)
+{
+    static const uint8_t sizes[] = {
+        [WEIR_OUT_I8] = 1,
+        [WEIR_OUT_I16] = 2,
+        [WEIR_OUT_I32] = 4,
+        [WEIR_OUT_I64] = 8,
+        [WEIR_OUT_U8] = 1,
+        [WEIR_OUT_U16] = 2,
+        [WEIR_OUT_U32] = 4,
+        [WEIR_OUT_U64] = 8,
+        [WEIR_OUT_F32] = sizeof(float),
+        [WEIR_OUT_F64] = sizeof(double),
+        [WEIR_OUT_BOOL] = sizeof(bool),
+        [WEIR_OUT_CSTR] = sizeof(const char *),
+        [WEIR_OUT_TEXT] = sizeof(weir_text),
+        [WEIR_OUT_BYTES] = sizeof(weir_bytes),
+        [WEIR_OUT_JSON] = sizeof(weir_raw_json),
+        [WEIR_OUT_TIMESTAMP] = sizeof(weir_timestamp),
+        [WEIR_OUT_DATETIME] = sizeof(weir_datetime),
+        [WEIR_OUT_DATE] = sizeof(weir_date),
+        [WEIR_OUT_TIME] = sizeof(weir_time),
+        [WEIR_OUT_INTERVAL] = sizeof(weir_interval),
+        [WEIR_OUT_DECIMAL] = sizeof(weir_decimal),
+        [WEIR_OUT_UUID] = sizeof(weir_uuid),
+        [WEIR_OUT_VALUE] = sizeof(weir_value),
+    };
+    uint32_t plain = kind & ~(uint32_t)WEIR_OUT_OPT;
+
+    if (kind != plain)
+        return opt_set_offset(plain) + sizeof(bool);
+    return plain < sizeof sizes ? sizes[plain] : 0;
+}
+
+/* Reads all columns into slots and copies them once all are well. */
+static weir_status scan_slots(weir_result *result, const weir_out *outs,
+                              size_t count)
+{
+    weir_error err;
+    slot *slots;
+
+    wi_error_clear(&err);
+    slots = wi_arena_alloc(&result->scratch, count * sizeof *slots);
+    if (!slots)
+        return record(result, (wi_error_nomem(&err), &err));
+    for (size_t i = 0; i < count; i++) {
+        weir_out to = {outs[i].to ? &slots[i] : NULL, outs[i].kind};
+
+        if (read_out(&result->row[i], &to, &err) != WEIR_OK)
+            return fail_column(result, (int)i, &err);
+    }
+    for (size_t i = 0; i < count; i++)
+        memcpy(outs[i].to, &slots[i], size_of_kind(outs[i].kind));
+    return WEIR_OK;
+}
+
+static weir_status refuse_scan(weir_result *result, size_t count)
+{
+    weir_error err;
+
+    weir_error_set(&err, WEIR_ERR_MISUSE,
+                   result->has_row
+                       ? "the row has %d columns, %zu outputs were given"
+                       : "there is no current row (of %d columns, for %zu "
+                         "outputs); call weir_next() first",
+                   result->column_count, count);
+    return record(result, &err);
+}
+
 weir_status weir_result_scan(weir_result *result, const weir_out *outs,
                              size_t count)
 {
+    bool plain = true;
     weir_error err;
 
     if (!result || !result->open)
         return WEIR_ERR_MISUSE;
     if (result->error.status != WEIR_OK)
         return result->error.status;
-    if (!result->has_row || count != (size_t)result->column_count || !outs) {
-        weir_error_set(&err, WEIR_ERR_MISUSE,
-                       result->has_row
-                           ? "the row has %d columns, %zu outputs were given"
-                           : "there is no current row (of %d columns, for %zu "
-                             "outputs); call weir_next() first",
-                       result->column_count, count);
-        return record(result, &err);
-    }
+    if (!result->has_row || count != (size_t)result->column_count || !outs)
+        return refuse_scan(result, count);
     for (size_t i = 0; i < count; i++) {
-        wi_error_clear(&err);
         if (!pin(result, (int)i))
             return record(result, (wi_error_nomem(&err), &err));
-        if (read_out(&result->row[i], &outs[i], &err) != WEIR_OK)
-            return fail_column(result, (int)i, &err);
+        plain = plain && is_plain(&result->row[i], &outs[i]);
     }
+    if (!plain)
+        return scan_slots(result, outs, count);
+    for (size_t i = 0; i < count; i++)
+        write_plain(&result->row[i], &outs[i]);
     return WEIR_OK;
 }
 

@@ -22,6 +22,7 @@
 #include <weir/sys/driver.h>
 
 #include "base/list.h"
+#include "engine/columns.h"
 #include "sql/placeholders.h"
 
 /* A prepared statement. */
@@ -33,6 +34,7 @@ typedef struct wi_stmt {
     char *text; /* as the program wrote it; ends with NUL */
     wi_sql_plan *plan;
     const weir_stmt_info *info; /* inside `driver_stmt` */
+    wi_columns *columns;        /* NULL until a result wants them */
     void *driver_stmt;
     bool cached;
     bool in_use;
@@ -59,6 +61,10 @@ void wi_stmt_cache_init(wi_stmt_cache *cache, const weir_allocator *allocator,
 weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
                                int64_t deadline, wi_stmt **out,
                                weir_error *err);
+
+/* The facts of its columns as they are now, for one more owner; NULL if there
+ * is no memory. */
+wi_columns *wi_stmt_share_columns(wi_stmt_cache *cache, wi_stmt *stmt);
 
 /* Ends the use of a statement; its execution has been ended before. */
 void wi_stmt_cache_give(wi_stmt_cache *cache, wi_stmt *stmt);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a benchmark compares: the same three jobs, done through Weir and by
+ * hand on the client library. Each side has its own connection to the same
+ * database, and the jobs return a checksum so that none can be cut short.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stdint.h>
+
+enum {
+    ROW_COUNT = 200000,   /* rows of the table that is read */
+    INSERT_COUNT = 10000, /* rows that one block of `insert` writes */
+    SELECT_COUNT = 500,   /* selects by key in one block */
+    NAME_SIZE = 32,
+};
+
+/* The statements, the same for both sides. */
+#define SELECT_BY_KEY "SELECT id, name, score, parent FROM item WHERE id = ?"
+#define SELECT_ALL "SELECT id, name, score, parent FROM item"
+#define INSERT_ROW                                                             \
+    "INSERT INTO scratch (id, name, score, parent) VALUES (?, ?, ?, ?)"
+#define DELETE_ROWS "DELETE FROM scratch"
+
+/* A row as a program wants it: typed, NULL told apart, range checked. */
+typedef struct item {
+    int64_t id;
+    const char *name; /* borrowed until the next row */
+    double score;
+    int32_t parent;
+    int has_parent;
+} item;
+
+/* What `insert` writes; both sides are given the same rows. */
+typedef struct new_item {
+    int64_t id;
+    char name[NAME_SIZE];
+    double score;
+    int32_t parent;
+    int has_parent;
+} new_item;
+
+/* One way of doing the jobs. Any failure ends the process with a message:
+ * a benchmark that failed has measured nothing. */
+typedef struct bench_side {
+    const char *name;
+    void *(*open)(const char *where);
+    void (*close)(void *self);
+    uint64_t (*point_select)(void *self, const int64_t *keys, int count);
+    uint64_t (*fetch)(void *self);
+    uint64_t (*insert)(void *self, const new_item *rows, int count);
+    /* Empties the table that insert() has filled; not measured. */
+    void (*empty)(void *self);
+} bench_side;
+
+/* Folds a row into a checksum: little work, and the same on both sides. */
+static inline uint64_t fold(uint64_t sum, const item *row)
+{
+    return sum + (uint64_t)row->id * 31 + (uint64_t)row->name[0] +
+           (uint64_t)(int64_t)row->score +
+           (uint64_t)(row->has_parent ? row->parent : -1);
+}
+
+/* Ends the process. */
+_Noreturn void bench_die(const char *what, const char *why);
+
+extern const bench_side bench_weir;
+/* Weir once more, its rows inserted by one weir_exec_many(). */
+extern const bench_side bench_weir_many;
+extern const bench_side bench_bare_sqlite;
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "database.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <weir/short.h>
+#include <weir/weir.h>
+
+/* ------------------------------------------------------------------- data */
+
+static uint64_t next_number(uint64_t *state)
+{
+    *state += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t z = (*state ^ (*state >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    return z ^ (z >> 27);
+}
+
+void database_keys(int64_t *keys, int count)
+{
+    uint64_t state = 1;
+
+    for (int i = 0; i < count; i++)
+        keys[i] = (int64_t)(next_number(&state) % ROW_COUNT) + 1;
+}
+
+static new_item make_row(int64_t id)
+{
+    uint64_t state = (uint64_t)id;
+    new_item row = {.id = id, .has_parent = id % 3 != 0};
+
+    snprintf(row.name, sizeof row.name, "item %llu",
+             (unsigned long long)(next_number(&state) % 100000000));
+    row.score = (double)(next_number(&state) % 1000000) / 8.0;
+    row.parent = row.has_parent ? (int32_t)(id / 3) : 0;
+    return row;
+}
+
+void database_rows(new_item *rows, int count)
+{
+    for (int i = 0; i < count; i++)
+        rows[i] = make_row(i + 1);
+}
+
+/* ------------------------------------------------------------------ tables */
+
+static void must(weir_conn *conn, weir_status status)
+{
+    if (status != WEIR_OK)
+        bench_die("tables", weir_conn_error(conn)->message);
+}
+
+static void fill_items(weir_conn *conn)
+{
+    for (int64_t id = 1; id <= ROW_COUNT; id++) {
+        new_item row = make_row(id);
+        weir_opt_i32 parent = {.v = row.parent, .set = row.has_parent != 0};
+
+        must(conn, weir_exec(conn,
+                             "INSERT INTO item (id, name, score, parent) "
+                             "VALUES (?, ?, ?, ?)",
+                             ARGS(row.id, row.name, row.score, parent)));
+    }
+}
+
+void database_fill(const char *url)
+{
+    static const char *const tables[] = {
+        "CREATE TABLE item (id BIGINT PRIMARY KEY, name VARCHAR(32) NOT NULL, "
+        "score DOUBLE PRECISION NOT NULL, parent INTEGER)",
+        "CREATE TABLE scratch (id BIGINT PRIMARY KEY, name VARCHAR(32) NOT "
+        "NULL, score DOUBLE PRECISION NOT NULL, parent INTEGER)",
+    };
+    weir_error err;
+    weir_engine *engine = weir_engine_open(url, NULL, &err);
+    weir_conn *conn = engine ? weir_connect(engine, &err) : NULL;
+
+    if (!conn)
+        bench_die("tables", err.message);
+    must(conn, weir_exec(conn, tables[0], NOARGS));
+    must(conn, weir_exec(conn, tables[1], NOARGS));
+    fill_items(conn);
+    must(conn, weir_commit(conn));
+    weir_conn_close(&conn);
+    weir_engine_close(&engine);
+}
+
+/* ------------------------------------------------------------------ sqlite */
+
+static void stop_sqlite(database *self)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char path[600];
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s%s", self->where, ends[i]);
+        unlink(path);
+    }
+    *strrchr(self->where, '/') = '\0';
+    rmdir(self->where);
+}
+
+static database *start_sqlite(void)
+{
+    static database self = {
+        .name = "sqlite", .bare = &bench_bare_sqlite, .stop = stop_sqlite};
+    char folder[] = "/tmp/weir-bench-XXXXXX";
+
+    if (!mkdtemp(folder))
+        bench_die("/tmp", "cannot make a folder for the database");
+    snprintf(self.where, sizeof self.where, "%s/bench.db", folder);
+    snprintf(self.url, sizeof self.url, "sqlite:///%s", self.where);
+    database_fill(self.url);
+    return &self;
+}
+
+database *(*const databases[])(void) = {start_sqlite};
+const int database_count = sizeof databases / sizeof databases[0];

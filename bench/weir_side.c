@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* The jobs through Weir, as a user would write them. `where` is a URL. */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/short.h>
+#include <weir/weir.h>
+
+typedef struct side {
+    weir_engine *engine;
+    weir_conn *conn;
+    weir_value *values; /* of insert_many */
+} side;
+
+static void need(weir_conn *conn, weir_status status)
+{
+    if (status != WEIR_OK)
+        bench_die("weir", weir_conn_error(conn)->message);
+}
+
+static void *open_side(const char *where)
+{
+    side *self = calloc(1, sizeof *self);
+    weir_error err;
+
+    if (!self)
+        bench_die("weir", "out of memory");
+    self->values = calloc((size_t)INSERT_COUNT * 4, sizeof *self->values);
+    self->engine = weir_engine_open(where, NULL, &err);
+    self->conn = self->engine ? weir_connect(self->engine, &err) : NULL;
+    if (!self->conn || !self->values)
+        bench_die("weir", err.message);
+    return self;
+}
+
+static void close_side(void *memory)
+{
+    side *self = memory;
+
+    weir_conn_close(&self->conn);
+    weir_engine_close(&self->engine);
+    free(self->values);
+    free(self);
+}
+
+static uint64_t point_select(void *memory, const int64_t *keys, int count)
+{
+    side *self = memory;
+    uint64_t sum = 0;
+
+    for (int i = 0; i < count; i++) {
+        weir_result *rows =
+            weir_query(self->conn, SELECT_BY_KEY, ARGS(keys[i]));
+        weir_opt_i32 parent;
+        item row;
+
+        if (!weir_next(rows) ||
+            weir_scan(rows, &row.id, &row.name, &row.score, &parent) != WEIR_OK)
+            bench_die("weir", weir_result_error(rows)->message);
+        row.has_parent = parent.set;
+        row.parent = parent.v;
+        sum = fold(sum, &row);
+        weir_result_close(&rows);
+    }
+    need(self->conn, weir_commit(self->conn));
+    return sum;
+}
+
+static uint64_t fetch(void *memory)
+{
+    side *self = memory;
+    weir_result *rows = weir_query(self->conn, SELECT_ALL, NOARGS);
+    uint64_t sum = 0;
+
+    while (weir_next(rows)) {
+        weir_opt_i32 parent;
+        item row;
+
+        if (weir_scan(rows, &row.id, &row.name, &row.score, &parent) != WEIR_OK)
+            break;
+        row.has_parent = parent.set;
+        row.parent = parent.v;
+        sum = fold(sum, &row);
+    }
+    if (weir_result_status(rows) != WEIR_OK)
+        bench_die("weir", weir_result_error(rows)->message);
+    weir_result_close(&rows);
+    need(self->conn, weir_commit(self->conn));
+    return sum;
+}
+
+static weir_opt_i32 parent_of(const new_item *row)
+{
+    return (weir_opt_i32){.v = row->parent, .set = row->has_parent != 0};
+}
+
+static uint64_t insert(void *memory, const new_item *rows, int count)
+{
+    side *self = memory;
+    uint64_t done = 0;
+
+    for (int i = 0; i < count; i++) {
+        const new_item *row = &rows[i];
+
+        need(self->conn,
+             weir_exec(self->conn, INSERT_ROW,
+                       ARGS(row->id, row->name, row->score, parent_of(row))));
+        done += (uint64_t)weir_affected(self->conn);
+    }
+    need(self->conn, weir_commit(self->conn));
+    return done;
+}
+
+static uint64_t insert_many(void *memory, const new_item *rows, int count)
+{
+    side *self = memory;
+    weir_rows all = {
+        .values = self->values, .width = 4, .count = (size_t)count};
+
+    for (int i = 0; i < count; i++) {
+        weir_value *value = &self->values[i * 4];
+
+        value[0] = WEIR_VAL(rows[i].id);
+        value[1] = WEIR_VAL((const char *)rows[i].name);
+        value[2] = WEIR_VAL(rows[i].score);
+        value[3] = WEIR_VAL(parent_of(&rows[i]));
+    }
+    need(self->conn, weir_exec_many(self->conn, INSERT_ROW, &all));
+    need(self->conn, weir_commit(self->conn));
+    return (uint64_t)weir_affected(self->conn);
+}
+
+static void empty(void *memory)
+{
+    side *self = memory;
+
+    need(self->conn, weir_exec(self->conn, DELETE_ROWS, NOARGS));
+    need(self->conn, weir_commit(self->conn));
+}
+
+const bench_side bench_weir = {
+    .name = "weir",
+    .open = open_side,
+    .close = close_side,
+    .point_select = point_select,
+    .fetch = fetch,
+    .insert = insert,
+    .empty = empty,
+};
+
+const bench_side bench_weir_many = {
+    .name = "weir, exec_many",
+    .open = open_side,
+    .close = close_side,
+    .insert = insert_many,
+    .empty = empty,
+};
