@@ -134,14 +134,6 @@ WEIR_API void *weir_conn_native(weir_conn *conn, const char *name);
 
 /* ------------------------------------------------------------- statements */
 
-/** Rows of parameters: `count` rows of `width` values each. For named
- *  parameters the first row names them. */
-typedef struct weir_rows {
-    const weir_value *values;
-    size_t width;
-    size_t count;
-} weir_rows;
-
 /**
  * Runs a statement whose rows, if any, are not wanted.
  *
@@ -153,16 +145,6 @@ typedef struct weir_rows {
  */
 WEIR_API weir_status weir_exec(weir_conn *conn, const char *sql,
                                const weir_value *args, size_t arg_count);
-
-/**
- * Runs a statement once for each row of parameters, by the fastest way the
- * driver has. On failure the rows before the failing one may have been
- * done: roll back.
- *
- * weir_affected() is the sum; the error says which row failed.
- */
-WEIR_API weir_status weir_exec_many(weir_conn *conn, const char *sql,
-                                    const weir_rows *rows);
 
 /**
  * Runs a query. Other statements may run on the connection while its rows are
@@ -186,8 +168,8 @@ WEIR_API weir_result *weir_stream(weir_conn *conn, const char *sql,
                                   const weir_value *args, size_t arg_count)
     WEIR_MUST_USE;
 
-/** Rows matched, inserted or deleted by the last weir_exec() or
- *  weir_exec_many(); -1 if not known. */
+/** Rows matched, inserted or deleted by the last weir_exec() or its like in
+ *  <weir/many.h>; -1 if not known. */
 WEIR_API int64_t weir_affected(const weir_conn *conn);
 
 /**

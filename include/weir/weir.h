@@ -17,6 +17,7 @@
 #include <weir/error.h>
 #include <weir/export.h>
 #include <weir/log.h>
+#include <weir/many.h>
 #include <weir/memory.h>
 #include <weir/result.h>
 #include <weir/url.h>

@@ -1,261 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running statements: take one from the cache, bind, begin what must be
- * begun, execute, and either read what it did or make a result of it.
+ * Running one statement: either read what it did or make a result of it.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include <weir/weir.h>
 
 #include "engine/engine.h"
 #include "engine/result.h"
+#include "engine/run.h"
 #include "engine/tx.h"
 #include "sql/ident.h"
 
-/* Arguments that fit here need no memory. */
-enum { VALUES_INLINE = 16 };
-
-/* A statement on its way. */
-typedef struct run {
-    const char *sql;
-    int64_t deadline;
-    int64_t began_ns; /* 0: nobody listens */
-    wi_stmt *stmt;
-    weir_value inlined[VALUES_INLINE];
-    weir_value *values;
-    bool values_owned; /* on the heap: neither inlined nor a result's */
-} run;
-
-static void tell(weir_conn *conn, const run *r)
-{
-    const wi_log *log = &conn->engine->services.log;
-    weir_log_event event = {.kind = WEIR_LOG_STATEMENT, .statement = r->sql};
-
-    if (!r->began_ns)
-        return;
-    event.duration_ns = wi_now_ns() - r->began_ns;
-    event.params = r->stmt ? r->values : NULL;
-    event.param_count = r->stmt && r->values ? r->stmt->plan->driver_count : 0;
-    event.affected = conn->affected;
-    event.connection_id = conn->link ? conn->link->id : 0;
-    event.tag = conn->tag;
-    event.error = conn->error.status == WEIR_OK ? NULL : &conn->error;
-    wi_log_event(log, &event);
-}
-
-static weir_status refuse_control(weir_conn *conn, const wi_sql_plan *plan)
-{
-    if (plan->verb != WI_SQL_TX_CONTROL)
-        return WEIR_OK;
-    return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
-                          "transactions are not begun or ended by SQL; use "
-                          "weir_begin(), weir_commit(), weir_rollback() and "
-                          "weir_savepoint_begin()");
-}
-
-/* From the text to a statement that is in use and has room for its values. */
-static weir_status take(weir_conn *conn, run *r)
-{
-    weir_status status;
-    size_t count;
-
-    if (!r->sql)
-        return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
-                              "the statement is NULL");
-    if (conn->stream)
-        return wi_conn_refuse_stream(conn);
-    status = wi_tx_refuse_failed(conn);
-    if (status == WEIR_OK)
-        status = wi_conn_need_link(conn, r->deadline);
-    if (status != WEIR_OK)
-        return status;
-    status = wi_stmt_cache_take(&conn->link->stmts, r->sql, r->deadline,
-                                &r->stmt, &conn->error);
-    if (status != WEIR_OK)
-        return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
-    status = refuse_control(conn, r->stmt->plan);
-    count = r->stmt->plan->driver_count;
-    if (status == WEIR_OK && count != r->stmt->info->param_count)
-        status = weir_error_set(&conn->error, WEIR_ERR_SQL,
-                                "the database sees %zu parameters where %zu "
-                                "stand; write ?? for a plain ?",
-                                r->stmt->info->param_count, count);
-    if (status == WEIR_OK && count > VALUES_INLINE) {
-        r->values =
-            wi_alloc_zero(conn->engine->allocator, count, sizeof(weir_value));
-        r->values_owned = r->values;
-        if (!r->values)
-            status = wi_error_nomem(&conn->error);
-    }
-    return status;
-}
-
-static void give(weir_conn *conn, run *r)
-{
-    if (r->values_owned)
-        wi_free(conn->engine->allocator, r->values);
-    r->values = NULL;
-    r->values_owned = false;
-    if (r->stmt && conn->link)
-        wi_stmt_cache_give(&conn->link->stmts, r->stmt);
-    r->stmt = NULL;
-}
-
-/* Not zeroed as a whole: room for values that most statements never use would
- * cost more than the rest of a call. */
-static void begin_run(weir_conn *conn, run *r, const char *sql)
-{
-    r->sql = sql;
-    r->deadline = wi_conn_deadline(conn);
-    r->began_ns = 0;
-    r->stmt = NULL;
-    r->values = r->inlined;
-    r->values_owned = false;
-    if (wi_log_wants(&conn->engine->services.log, WEIR_LOG_STATEMENT))
-        r->began_ns = wi_now_ns();
-    conn->affected = -1;
-    conn->has_generated_key = false;
-}
-
-/* After a failure of the driver: its statement is given back before the link
- * may go. */
-static weir_status failed(weir_conn *conn, run *r)
-{
-    weir_effect effect = r->stmt->info->effect;
-
-    conn->driver->end(r->stmt->driver_stmt);
-    wi_stmt_cache_give(&conn->link->stmts, r->stmt);
-    r->stmt = NULL;
-    return wi_conn_failed(conn, r->sql, effect);
-}
-
-static void note_outcome(weir_conn *conn, const weir_outcome *outcome)
-{
-    conn->affected = outcome->affected;
-    conn->generated_key = outcome->generated_key;
-    conn->has_generated_key = outcome->has_generated_key;
-}
-
 /* -------------------------------------------------------------------- exec */
-
-/* Rows that nobody wants are stepped over: the statement runs to its end. */
-static weir_status drain(weir_conn *conn, run *r)
-{
-    size_t columns = r->stmt->info->column_count;
-    weir_value *row;
-    weir_step step;
-
-    if (columns == 0)
-        return WEIR_OK;
-    row = wi_alloc_zero(conn->engine->allocator, columns, sizeof *row);
-    if (!row)
-        return wi_error_nomem(&conn->error);
-    do {
-        step = conn->driver->fetch(r->stmt->driver_stmt, row, r->deadline,
-                                   &conn->error);
-    } while (step == WEIR_STEP_ROW);
-    wi_free(conn->engine->allocator, row);
-    return step == WEIR_STEP_ERROR ? conn->error.status : WEIR_OK;
-}
-
-static weir_status execute(weir_conn *conn, run *r)
-{
-    weir_execution execution = {.values = r->values,
-                                .value_count = r->stmt->plan->driver_count,
-                                .mode = WEIR_FETCH_STREAM,
-                                .deadline = r->deadline};
-    weir_outcome outcome = {.affected = -1};
-    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
-
-    if (status != WEIR_OK)
-        return status;
-    status =
-        conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
-    if (status == WEIR_OK)
-        status = drain(conn, r);
-    if (status != WEIR_OK)
-        return failed(conn, r);
-    conn->driver->outcome(r->stmt->driver_stmt, &outcome);
-    conn->driver->end(r->stmt->driver_stmt);
-    note_outcome(conn, &outcome);
-    return WEIR_OK;
-}
 
 weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
                       size_t arg_count)
 {
     weir_status status;
-    run r;
+    wi_run r;
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    begin_run(conn, &r, sql);
-    status = take(conn, &r);
+    wi_run_begin(conn, &r, sql);
+    status = wi_run_take(conn, &r);
     if (status == WEIR_OK)
         status = wi_sql_plan_bind(r.stmt->plan, args, arg_count, r.values,
                                   &conn->error);
     if (status == WEIR_OK)
-        status = execute(conn, &r);
-    tell(conn, &r);
-    give(conn, &r);
-    wi_tx_after(conn);
-    return wi_conn_leave(conn, status);
-}
-
-/* ------------------------------------------------------------------- many */
-
-static weir_status check_rows(weir_conn *conn, const weir_rows *rows)
-{
-    if (rows && (rows->count == 0 || rows->values || rows->width == 0))
-        return WEIR_OK;
-    return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
-                          "the rows of parameters are missing");
-}
-
-/* Runs the rows one by one; the error says which one failed. */
-static weir_status each_row(weir_conn *conn, run *r, const weir_rows *rows)
-{
-    int64_t affected = 0;
-    weir_status status = WEIR_OK;
-
-    for (size_t i = 0; i < rows->count && status == WEIR_OK; i++) {
-        status = wi_sql_plan_bind(r->stmt->plan, rows->values + i * rows->width,
-                                  rows->width, r->values, &conn->error);
-        if (status == WEIR_OK)
-            status = execute(conn, r);
-        if (status != WEIR_OK) {
-            weir_error why = conn->error;
-
-            snprintf(conn->error.message, sizeof conn->error.message,
-                     "row %zu: %.280s", i + 1, why.message);
-            break;
-        }
-        affected += conn->affected > 0 ? conn->affected : 0;
-    }
-    conn->affected = status == WEIR_OK ? affected : -1;
-    return status;
-}
-
-weir_status weir_exec_many(weir_conn *conn, const char *sql,
-                           const weir_rows *rows)
-{
-    weir_status status;
-    run r;
-
-    if (wi_conn_enter(conn) != WEIR_OK)
-        return WEIR_ERR_MISUSE;
-    begin_run(conn, &r, sql);
-    status = check_rows(conn, rows);
-    if (status == WEIR_OK)
-        status = take(conn, &r);
-    if (status == WEIR_OK)
-        status = each_row(conn, &r, rows);
-    tell(conn, &r);
-    give(conn, &r);
+        status = wi_run_execute(conn, &r);
+    wi_run_tell(conn, &r);
+    wi_run_give(conn, &r);
     wi_tx_after(conn);
     return wi_conn_leave(conn, status);
 }
@@ -264,7 +42,7 @@ weir_status weir_exec_many(weir_conn *conn, const char *sql,
 
 /* Text and the like must outlive the call: rows may be computed from them
  * later. */
-static weir_status keep_values(weir_conn *conn, run *r, weir_result *result)
+static weir_status keep_values(weir_conn *conn, wi_run *r, weir_result *result)
 {
     size_t count = r->stmt->plan->driver_count;
     weir_value *kept;
@@ -286,7 +64,7 @@ static weir_status keep_values(weir_conn *conn, run *r, weir_result *result)
 }
 
 /* From here on the statement is the result's. */
-static weir_status hand_over(weir_conn *conn, run *r, weir_result *result,
+static weir_status hand_over(weir_conn *conn, wi_run *r, weir_result *result,
                              weir_fetch_mode mode)
 {
     weir_effect effect = r->stmt->info->effect;
@@ -307,7 +85,7 @@ static weir_status hand_over(weir_conn *conn, run *r, weir_result *result,
     return status;
 }
 
-static weir_status start(weir_conn *conn, run *r, weir_result *result,
+static weir_status start(weir_conn *conn, wi_run *r, weir_result *result,
                          weir_fetch_mode mode)
 {
     weir_execution execution = {.value_count = r->stmt->plan->driver_count,
@@ -323,7 +101,7 @@ static weir_status start(weir_conn *conn, run *r, weir_result *result,
     status =
         conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
     if (status != WEIR_OK)
-        return failed(conn, r);
+        return wi_run_failed(conn, r);
     return hand_over(conn, r, result, mode);
 }
 
@@ -332,7 +110,7 @@ static weir_result *query(weir_conn *conn, const char *sql,
 {
     weir_result *result;
     weir_status status;
-    run r;
+    wi_run r;
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return wi_result_of_entry(conn);
@@ -341,19 +119,19 @@ static weir_result *query(weir_conn *conn, const char *sql,
         wi_conn_leave(conn, wi_error_nomem(&conn->error));
         return wi_result_of_nomem();
     }
-    begin_run(conn, &r, sql);
-    status = take(conn, &r);
+    wi_run_begin(conn, &r, sql);
+    status = wi_run_take(conn, &r);
     if (status == WEIR_OK)
         status = wi_sql_plan_bind(r.stmt->plan, args->values, args->width,
                                   r.values, &conn->error);
     if (status == WEIR_OK)
         status = start(conn, &r, result, mode);
-    tell(conn, &r);
+    wi_run_tell(conn, &r);
     if (status != WEIR_OK) {
         wi_result_end(result);
         result->error = conn->error;
     }
-    give(conn, &r);
+    wi_run_give(conn, &r);
     if (status != WEIR_OK)
         wi_tx_after(conn);
     wi_conn_leave(conn, WEIR_OK);

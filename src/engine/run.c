@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A statement on its way: see engine/run.h for the steps.
+ */
+#include "engine/run.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/result.h"
+#include "engine/tx.h"
+
+void wi_run_tell(weir_conn *conn, const wi_run *r)
+{
+    const wi_log *log = &conn->engine->services.log;
+    weir_log_event event = {.kind = WEIR_LOG_STATEMENT, .statement = r->sql};
+
+    if (!r->began_ns)
+        return;
+    event.duration_ns = wi_now_ns() - r->began_ns;
+    event.params = r->stmt ? r->values : NULL;
+    event.param_count = r->stmt && r->values ? r->stmt->plan->driver_count : 0;
+    event.affected = conn->affected;
+    event.connection_id = conn->link ? conn->link->id : 0;
+    event.tag = conn->tag;
+    event.error = conn->error.status == WEIR_OK ? NULL : &conn->error;
+    wi_log_event(log, &event);
+}
+
+static weir_status refuse_control(weir_conn *conn, const wi_sql_plan *plan)
+{
+    if (plan->verb != WI_SQL_TX_CONTROL)
+        return WEIR_OK;
+    return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
+                          "transactions are not begun or ended by SQL; use "
+                          "weir_begin(), weir_commit(), weir_rollback() and "
+                          "weir_savepoint_begin()");
+}
+
+weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
+{
+    weir_status status;
+
+    if (conn->stream)
+        return wi_conn_refuse_stream(conn);
+    status = wi_tx_refuse_failed(conn);
+    if (status == WEIR_OK)
+        status = wi_conn_need_link(conn, r->deadline);
+    return status;
+}
+
+/* From the text to a statement that is in use and has room for its values. */
+weir_status wi_run_take(weir_conn *conn, wi_run *r)
+{
+    weir_status status;
+    size_t count;
+
+    if (!r->sql)
+        return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
+                              "the statement is NULL");
+    status = wi_run_ready(conn, r);
+    if (status != WEIR_OK)
+        return status;
+    status = wi_stmt_cache_take(&conn->link->stmts, r->sql, r->deadline,
+                                &r->stmt, &conn->error);
+    if (status != WEIR_OK)
+        return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
+    status = refuse_control(conn, r->stmt->plan);
+    count = r->stmt->plan->driver_count;
+    if (status == WEIR_OK && count != r->stmt->info->param_count)
+        status = weir_error_set(&conn->error, WEIR_ERR_SQL,
+                                "the database sees %zu parameters where %zu "
+                                "stand; write ?? for a plain ?",
+                                r->stmt->info->param_count, count);
+    if (status == WEIR_OK && count > WI_RUN_INLINE) {
+        r->values =
+            wi_alloc_zero(conn->engine->allocator, count, sizeof(weir_value));
+        r->values_owned = r->values;
+        if (!r->values)
+            status = wi_error_nomem(&conn->error);
+    }
+    return status;
+}
+
+void wi_run_give(weir_conn *conn, wi_run *r)
+{
+    if (r->values_owned)
+        wi_free(conn->engine->allocator, r->values);
+    r->values = NULL;
+    r->values_owned = false;
+    if (r->stmt && conn->link)
+        wi_stmt_cache_give(&conn->link->stmts, r->stmt);
+    r->stmt = NULL;
+}
+
+/* Not zeroed as a whole: room for values that most statements never use would
+ * cost more than the rest of a call. */
+void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql)
+{
+    r->sql = sql;
+    r->deadline = wi_conn_deadline(conn);
+    r->began_ns = 0;
+    r->stmt = NULL;
+    r->values = r->inlined;
+    r->values_owned = false;
+    if (wi_log_wants(&conn->engine->services.log, WEIR_LOG_STATEMENT))
+        r->began_ns = wi_now_ns();
+    conn->affected = -1;
+    conn->has_generated_key = false;
+}
+
+/* After a failure of the driver: its statement is given back before the link
+ * may go. */
+weir_status wi_run_failed(weir_conn *conn, wi_run *r)
+{
+    weir_effect effect = r->stmt->info->effect;
+
+    conn->driver->end(r->stmt->driver_stmt);
+    wi_stmt_cache_give(&conn->link->stmts, r->stmt);
+    r->stmt = NULL;
+    return wi_conn_failed(conn, r->sql, effect);
+}
+
+void wi_run_note(weir_conn *conn, const weir_outcome *outcome)
+{
+    conn->affected = outcome->affected;
+    conn->generated_key = outcome->generated_key;
+    conn->has_generated_key = outcome->has_generated_key;
+}
+
+/* Rows that nobody wants are stepped over: the statement runs to its end. */
+static weir_status drain(weir_conn *conn, wi_run *r)
+{
+    size_t columns = r->stmt->info->column_count;
+    weir_value *row;
+    weir_step step;
+
+    if (columns == 0)
+        return WEIR_OK;
+    row = wi_alloc_zero(conn->engine->allocator, columns, sizeof *row);
+    if (!row)
+        return wi_error_nomem(&conn->error);
+    do {
+        step = conn->driver->fetch(r->stmt->driver_stmt, row, r->deadline,
+                                   &conn->error);
+    } while (step == WEIR_STEP_ROW);
+    wi_free(conn->engine->allocator, row);
+    return step == WEIR_STEP_ERROR ? conn->error.status : WEIR_OK;
+}
+
+weir_status wi_run_execute(weir_conn *conn, wi_run *r)
+{
+    weir_execution execution = {.values = r->values,
+                                .value_count = r->stmt->plan->driver_count,
+                                .mode = WEIR_FETCH_STREAM,
+                                .deadline = r->deadline};
+    weir_outcome outcome = {.affected = -1};
+    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+
+    if (status != WEIR_OK)
+        return status;
+    status =
+        conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
+    if (status == WEIR_OK)
+        status = drain(conn, r);
+    if (status != WEIR_OK)
+        return wi_run_failed(conn, r);
+    conn->driver->outcome(r->stmt->driver_stmt, &outcome);
+    conn->driver->end(r->stmt->driver_stmt);
+    wi_run_note(conn, &outcome);
+    return WEIR_OK;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A statement on its way through a call: begin, take it from the cache, bind,
+ * execute, tell the log hook, give it back. What runs statements differs only
+ * in what it does between taking and giving.
+ */
+#ifndef WI_ENGINE_RUN_H
+#define WI_ENGINE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/conn.h"
+#include "engine/stmt_cache.h"
+
+/* Arguments that fit here need no memory. */
+enum { WI_RUN_INLINE = 16 };
+
+typedef struct wi_run {
+    const char *sql;
+    int64_t deadline;
+    int64_t began_ns; /* 0: nobody listens */
+    wi_stmt *stmt;
+    weir_value inlined[WI_RUN_INLINE];
+    weir_value *values; /* in the driver's order */
+    bool values_owned;  /* on the heap: neither inlined nor a result's */
+} wi_run;
+
+/* Begins: the clock of the deadline runs from here. */
+void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql);
+
+/* Makes sure that something may run now: no stream is open, the transaction
+ * has not failed, there is a connection. */
+weir_status wi_run_ready(weir_conn *conn, const wi_run *r);
+
+/* From the text to a statement that is in use and has room for its values.
+ * Refuses what may not run now. */
+weir_status wi_run_take(weir_conn *conn, wi_run *r);
+
+/* Runs it to its end, begins before that what must be begun, and notes what
+ * it did. */
+weir_status wi_run_execute(weir_conn *conn, wi_run *r);
+
+/* After a failure of the driver's execution: ends it and gives the statement
+ * back before the link may go. */
+weir_status wi_run_failed(weir_conn *conn, wi_run *r);
+
+/* Notes what an execution did, for weir_affected() and its like. */
+void wi_run_note(weir_conn *conn, const weir_outcome *outcome);
+
+/* Tells the log hook. */
+void wi_run_tell(weir_conn *conn, const wi_run *r);
+
+/* Gives back the statement and the values; harmless if there are none. */
+void wi_run_give(weir_conn *conn, wi_run *r);
+
+#endif
