@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Deadlines and cancelling: what takes too long ends, and nothing else. */
+#include <pthread.h>
+#include <time.h>
+
+#include "suite.h"
+
+/* Never ends by itself, on any database with recursive queries. */
+static const char endless[] =
+    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
+    "WHERE x < 1000000000) SELECT count(*) FROM c";
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void test_timeout__ends_a_statement_and_not_too_early(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+    double began;
+
+    (void)state;
+    if (!can(WEIR_CAN_DEADLINE))
+        return;
+    must(conn, weir_set_timeout(conn, 0.05));
+    began = seconds();
+    must_fail(conn, weir_exec(conn, endless, NOARGS), WEIR_ERR_TIMEOUT);
+    assert_true(seconds() - began >= 0.05);
+    must(conn, weir_rollback(conn));
+    must(conn, weir_set_timeout(conn, 0));
+    assert_int_equal(count(conn), 0);
+    must_fail(conn, weir_set_timeout(conn, -1), WEIR_ERR_CONFIG);
+}
+
+static void test_timeout__of_the_url_counts_for_all(void **state)
+{
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_error err;
+
+    (void)state;
+    if (!can(WEIR_CAN_DEADLINE))
+        return;
+    options.statement_timeout_s = 0.05;
+    WEIR_AUTO(weir_engine) hasty = open_engine(&options);
+    WEIR_AUTO(weir_conn) conn = weir_connect(hasty, &err);
+    must_fail(conn, weir_exec(conn, endless, NOARGS), WEIR_ERR_TIMEOUT);
+}
+
+typedef struct canceller {
+    weir_conn *conn;
+    _Atomic bool done;
+} canceller;
+
+/* Again and again: the statement may not have begun yet. */
+static void *cancel_until_done(void *memory)
+{
+    canceller *self = memory;
+    const struct timespec pause = {.tv_nsec = 5000000};
+
+    while (!self->done) {
+        weir_cancel(self->conn);
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+static void test_cancel__ends_the_statement_of_another_thread(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+    canceller by = {.conn = conn};
+    pthread_t thread;
+    weir_status status;
+
+    (void)state;
+    if (!can(WEIR_CAN_CANCEL))
+        return;
+    must(conn, weir_cancel(conn)); /* nothing runs: nothing happens */
+    must(conn, add(conn, 1, "a"));
+    must(conn, weir_commit(conn));
+    assert_int_equal(pthread_create(&thread, NULL, cancel_until_done, &by), 0);
+    status = weir_exec(conn, endless, NOARGS);
+    by.done = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(status, WEIR_ERR_CANCELLED);
+    must(conn, weir_rollback(conn));
+    assert_int_equal(count(conn), 1);
+}
+
+static void test_permit__is_waited_for_until_the_deadline(void **state)
+{
+    WEIR_AUTO(weir_conn) writer = borrow();
+    WEIR_AUTO(weir_conn) second = NULL;
+    double began;
+
+    (void)state;
+    if (!can(WEIR_HAS_SINGLE_WRITER | WEIR_CAN_SHARE))
+        return;
+    must(writer, add(writer, 1, "a"));
+    second = borrow();
+    must(second, weir_set_timeout(second, 0.05));
+    began = seconds();
+    assert_int_not_equal(add(second, 2, "b"), WEIR_OK);
+    /* One thread that waits for its own permit is told at once. */
+    if (weir_conn_error(second)->status == WEIR_ERR_TIMEOUT)
+        assert_true(seconds() - began >= 0.05);
+    must(writer, weir_commit(writer));
+    must(second, weir_rollback(second));
+    must(second, add(second, 2, "b"));
+    must(second, weir_commit(second));
+    assert_int_equal(committed(), 2);
+}
+
+int run_interrupts(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(timeout__ends_a_statement_and_not_too_early),
+        TEST(timeout__of_the_url_counts_for_all),
+        TEST(cancel__ends_the_statement_of_another_thread),
+        TEST(permit__is_waited_for_until_the_deadline),
+    };
+
+    return cmocka_run_group_tests_name("interrupts", tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+weir_engine *engine;
+
+weir_engine *open_engine(const weir_engine_options *options)
+{
+    weir_error err;
+    weir_engine *opened =
+        weir_engine_open(getenv("WEIR_TEST_URL"), options, &err);
+
+    if (!opened)
+        fail_msg("open: %s", err.message);
+    return opened;
+}
+
+bool can(uint32_t capabilities)
+{
+    return (weir_engine_capabilities(engine) & capabilities) == capabilities;
+}
+
+weir_conn *borrow(void)
+{
+    weir_error err;
+    weir_conn *conn = weir_connect(engine, &err);
+
+    if (!conn)
+        fail_msg("connect: %s", err.message);
+    return conn;
+}
+
+void must(weir_conn *conn, weir_status status)
+{
+    if (status != WEIR_OK)
+        fail_msg("%s: %s", weir_status_name(status),
+                 weir_conn_error(conn)->message);
+}
+
+void must_fail(weir_conn *conn, weir_status status, weir_status wanted)
+{
+    const weir_error *err = weir_conn_error(conn);
+
+    if (status != wanted)
+        fail_msg("%s instead of %s: %s", weir_status_name(status),
+                 weir_status_name(wanted), err->message);
+    assert_int_equal(err->status, wanted);
+    assert_true(strlen(err->message) > 8);
+    assert_null(strchr(err->message, '\n'));
+}
+
+/* A test that failed has left its connections behind, perhaps with a lock in
+ * a transaction. The next one gets an engine of its own, so that the first
+ * failure is not followed by a hundred others. */
+static void leave_leftovers(void)
+{
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_pool_status status;
+
+    weir_engine_pool_status(engine, &status);
+    if (status.busy == 0)
+        return;
+    options.pool_timeout_s = 2;
+    engine = open_engine(&options);
+}
+
+int set_up(void **state)
+{
+    weir_conn *conn;
+
+    (void)state;
+    leave_leftovers();
+    conn = borrow();
+    must(conn, weir_exec(conn, "DROP TABLE IF EXISTS thing", NOARGS));
+    must(conn, weir_exec(conn,
+                         "CREATE TABLE thing (id INTEGER PRIMARY KEY, name "
+                         "VARCHAR(80) NOT NULL UNIQUE, age INTEGER)",
+                         NOARGS));
+    must(conn, weir_commit(conn));
+    weir_conn_close(&conn);
+    return 0;
+}
+
+weir_status add(weir_conn *conn, int64_t id, const char *name)
+{
+    return weir_exec(conn, "INSERT INTO thing (id, name) VALUES (?, ?)",
+                     ARGS(id, name));
+}
+
+int64_t count(weir_conn *conn)
+{
+    WEIR_AUTO(weir_result) rows =
+        weir_query(conn, "SELECT count(*) FROM thing", NOARGS);
+    int64_t found = -1;
+
+    if (weir_result_one(rows) != WEIR_OK)
+        fail_msg("count: %s", weir_result_error(rows)->message);
+    assert_int_equal(weir_scan(rows, &found), WEIR_OK);
+    return found;
+}
+
+int64_t committed(void)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+
+    return count(conn);
+}

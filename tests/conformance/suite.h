@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every database must do, asked through the public interface of the
+ * database that WEIR_TEST_URL names. Tests look at capabilities, never at
+ * names. Each file is one subject and one group; main.c runs them all.
+ */
+#ifndef TESTS_CONFORMANCE_SUITE_H
+#define TESTS_CONFORMANCE_SUITE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <weir/short.h>
+#include <weir/sys/driver.h>
+#include <weir/weir.h>
+
+/* The engine of WEIR_TEST_URL, with the default options. */
+extern weir_engine *engine;
+
+/* Another engine of the same database; fails the test if it does not open. */
+weir_engine *open_engine(const weir_engine_options *options);
+
+/* Whether the database has all of these capabilities. */
+bool can(uint32_t capabilities);
+
+/* A connection of `engine`; fails the test if there is none. */
+weir_conn *borrow(void);
+
+/* Fails the test with the connection's error. */
+void must(weir_conn *conn, weir_status status);
+
+/* Fails the test unless the connection has failed with `wanted`, and checks
+ * that the message is one line that says something. */
+void must_fail(weir_conn *conn, weir_status status, weir_status wanted);
+
+/* Before each test: an empty table thing (id, name unique, age nullable),
+ * committed. */
+int set_up(void **state);
+
+/* Adds a row to it. */
+weir_status add(weir_conn *conn, int64_t id, const char *name);
+
+/* How many rows it has, as this connection sees it. */
+int64_t count(weir_conn *conn);
+
+/* The same, as a new connection sees it: what is committed. */
+int64_t committed(void);
+
+#define TEST(name_) cmocka_unit_test_setup(test_##name_, set_up)
+
+/* The groups. */
+int run_queries(void);
+int run_statements(void);
+int run_transactions(void);
+int run_savepoints(void);
+int run_types(void);
+int run_many(void);
+int run_handles(void);
+int run_pool(void);
+int run_interrupts(void);
+
+#endif
