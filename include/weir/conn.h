@@ -104,8 +104,8 @@ WEIR_API weir_conn *weir_connect_with(weir_engine *engine,
  */
 WEIR_API void weir_conn_close(weir_conn **conn);
 
-/** The last call's failure, or one with status WEIR_OK.
- *  @return [borrowed] until the next call; never NULL */
+/** The last call's failure, or one with status WEIR_OK, whose other members
+ *  then mean nothing. @return [borrowed] until the next call; never NULL */
 WEIR_API const weir_error *weir_conn_error(const weir_conn *conn);
 
 /** The engine that a connection came from. @return [borrowed] */
@@ -177,8 +177,8 @@ WEIR_API int64_t weir_affected(const weir_conn *conn);
  * LAST_INSERT_ID). PostgreSQL has no such thing: use RETURNING.
  *
  * @param out untouched on failure
- * @return WEIR_OK; NOT_FOUND if the last statement generated none;
- *         UNSUPPORTED
+ * @return WEIR_OK; NOT_FOUND if the last statement generated none or was run
+ *         by weir_query() or weir_stream(); UNSUPPORTED
  */
 WEIR_API weir_status weir_generated_key(weir_conn *conn, int64_t *out);
 

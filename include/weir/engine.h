@@ -18,11 +18,13 @@
 
 WEIR_BEGIN_DECLS
 
-/** What is done to a connection with an open transaction when it returns. */
+/** What is done to a connection when it returns. */
 typedef enum weir_reset_mode {
-    WEIR_RESET_ROLLBACK = 0,
-    WEIR_RESET_COMMIT,
-    WEIR_RESET_NONE, /* nothing: the next borrower finds it as it is */
+    WEIR_RESET_ROLLBACK = 0, /* an open transaction is rolled back */
+    WEIR_RESET_COMMIT,       /* an open transaction is committed */
+    /** An open transaction is rolled back, but changed settings, temporary
+     *  tables and the like stay for the next borrower. */
+    WEIR_RESET_NONE,
 } weir_reset_mode;
 
 /** What a credentials hook fills; the strings are borrowed until the

@@ -134,8 +134,9 @@ WEIR_API const char *weir_status_doc(weir_status status);
 
 /**
  * Whether doing the same work again, as a whole transaction, can succeed:
- * serialization failures, lost connections that carried no commit, a full
- * pool. Never true for an unknown outcome.
+ * SERIALIZATION, CONNECTION, POOL_TIMEOUT, RESOURCE, UNAVAILABLE, STALE. Some
+ * of these never get better (a missing folder, a transaction that was asked to
+ * be read-only): bound the attempts. Never true for an unknown outcome.
  *
  * @return 1 if so, 0 if not or if `err` is NULL
  */

@@ -7,7 +7,7 @@
  * failed is a result without rows that carries the error. Text, bytes and
  * other pointers read from a row live until the next weir_next() or
  * weir_result_close() of that result. Rollback, closing the connection and
- * closing the result end it; the next use says so.
+ * closing the result end it; the next use says so. A commit does not.
  *
  * Every function accepts NULL. A result belongs to its connection: one thread
  * at a time in either of them.
@@ -102,8 +102,9 @@ WEIR_API bool weir_is_null(weir_result *result, int column);
  * The readers: a column of the current row as a C value. What does not fit
  * (NULL, another type, out of range, broken UTF-8, no such column) gives zero
  * or NULL and is recorded: weir_result_error() has it, and weir_next() stops.
- * Numbers convert only if nothing is lost; text converts to dates, decimals
- * and UUIDs if it is well-formed.
+ * Numbers convert only if nothing is lost, but that a decimal becomes the
+ * nearest double; text converts to dates, decimals and UUIDs if it is
+ * well-formed.
  */
 WEIR_API int64_t weir_get_i64(weir_result *result, int column);
 /** See weir_get_i64(). */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # usage: tests/docs/snippets_test.sh INCLUDE-FOLDER LIBRARY [compiler flags]
-# Shows that snippets.sh refuses blocks that do not compile.
+# Shows that snippets.sh refuses blocks that do not compile, and programs that
+# do not do what the page says.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 dir=$(mktemp -d) || exit 1
@@ -39,5 +40,23 @@ try 0 "1 blocks compiled" "c top" 'int f(void); int f(void) { return 1; }'
 try 1 "does not compile" "c top" 'int f(void) { return nothing; }'
 try 0 "0 blocks compiled" "c sketch" 'whatever ((('
 try 1 "no kind of block" "c wrong" 'int a;'
+try 0 "1 blocks compiled" "c run" "$program"
+try 1 "this program ends with 3" "c run" "${program/return 0/return 3}"
+try 0 "1 blocks compiled" "c run" 'puts(weir_engine_backend(engine));'
+try 1 "does not compile" "c run" 'return nothing;'
+try 1 "this program ends with 1" "c run" \
+    'weir_exec(conn, "no", NOARGS); return weir_report(weir_conn_error(conn));'
+
+# says STATUS TEXT OUTPUT: a program that prints "one" and "two".
+says() {
+    try "$1" "$2" "c run" 'puts("one"); puts("two");
+```
+```output
+'"$3"
+}
+says 0 "1 blocks compiled" $'one\ntwo'
+says 1 "prints something else" $'one\nthree'
+says 1 "prints something else" $'one'
+try 1 "without a program" output 'one'
 try 0 "0 blocks compiled" cpp 'class x {'
 [ "$failures" -eq 0 ]
