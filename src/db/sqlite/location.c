@@ -9,6 +9,7 @@
 #include "sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -244,7 +245,7 @@ weir_status wsq_explain_open(const wsq_instance *instance, int code,
     else if (S_ISDIR(found.st_mode))
         status =
             refuse_path(instance, WEIR_ERR_CONFIG, "it is a directory", err);
-    else if (access(instance->path, R_OK) != 0)
+    else if (faccessat(AT_FDCWD, instance->path, R_OK, AT_EACCESS) != 0)
         status = refuse_path(instance, WEIR_ERR_AUTH, "permission denied", err);
     else
         status = refuse_path(instance, WEIR_ERR_CONNECTION,

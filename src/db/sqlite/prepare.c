@@ -38,9 +38,12 @@ static bool is_one_of(const char *const *names, const char *name)
     return false;
 }
 
+/* A name that does not fit is none: half a name would be another's. */
 static void copy_name(char *out, size_t size, const char *name)
 {
-    sqlite3_snprintf((int)size, out, "%s", name ? name : "");
+    bool fits = name && strlen(name) < size;
+
+    sqlite3_snprintf((int)size, out, "%s", fits ? name : "");
 }
 
 static bool is_schema_table(const char *table)

@@ -87,7 +87,7 @@ static void count_changes(wsq_stmt *stmt)
 /* Before the first step of an execution. */
 static void forget_outcome(wsq_stmt *stmt)
 {
-    stmt->outcome = (weir_outcome){0};
+    stmt->outcome = (weir_outcome){.affected = stmt->writes ? 0 : -1};
     if (stmt->keyed && stmt->facts.alters)
         stmt->outcome.generated_key = sqlite3_last_insert_rowid(stmt->conn->db);
 }
