@@ -141,7 +141,7 @@ static void test_type__of_a_strict_table(void **state)
     assert_error(WEIR_ERR_TYPE, SQLITE_MISMATCH, "42804");
 }
 
-/* ------------------------------------------------------------ wrong statements */
+/* -------------------------------------------------------- wrong statements */
 
 static void test_sql__says_what_is_wrong(void **state)
 {
