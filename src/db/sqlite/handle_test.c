@@ -201,6 +201,31 @@ static void test_open__of_a_new_memory_by_many_at_once(void **state)
     }
 }
 
+static void *finish_writing(void *writer)
+{
+    usleep(30000);
+    sqlite3_exec(writer, "COMMIT", NULL, NULL, NULL);
+    return NULL;
+}
+
+/* SQLite does not ask its busy handler when somebody writes to a file that is
+ * to become a WAL database. */
+static void test_open__waits_for_who_writes_to_an_old_file(void **state)
+{
+    sqlite3 *writer = NULL;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(sqlite3_open(s.file, &writer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "CREATE TABLE t (a); BEGIN IMMEDIATE",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    pthread_create(&thread, NULL, finish_writing, writer);
+    drive_close(&d, drive_open(&d));
+    pthread_join(thread, NULL);
+    assert_int_equal(sqlite3_close(writer), SQLITE_OK);
+}
+
 static void test_open__keeps_its_deadline(void **state)
 {
     void *writer, *conn;
@@ -264,6 +289,7 @@ int main(void)
         TEST(wait__ends_when_the_lock_is_free),
         TEST(open__of_a_new_file_by_many_at_once),
         TEST(open__of_a_new_memory_by_many_at_once),
+        TEST(open__waits_for_who_writes_to_an_old_file),
         TEST(open__keeps_its_deadline),
         TEST(open__warns_of_a_file_that_may_not_be_written),
     };
