@@ -1,110 +1,187 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Weir's values as SQLite's: dates, decimals and intervals are text, so that
- * they stay exact and sort; booleans are 0 and 1; UUIDs are 16 bytes.
+ * Values on their way in, and what declared types mean.
+ *
+ * SQLite has five storage classes and no types. What it does not have goes in
+ * as text that sorts and reads back exactly: ISO 8601 for dates and times,
+ * digits for decimals. UUIDs are 16 bytes. Nothing is ever stored as less
+ * than it was: what cannot be kept is refused.
  */
 #include "sqlite.h"
 
-#include <ctype.h>
 #include <math.h>
-#include <string.h>
 
-static int bind_short(sqlite3_stmt *handle, int index, const char *text,
-                      size_t size)
+static weir_status refuse_value(weir_error *err, int index, const char *why)
 {
-    return sqlite3_bind_text(handle, index, text, (int)size, SQLITE_TRANSIENT);
+    weir_error_set(err, WEIR_ERR_TYPE, "parameter %d: %s", index, why);
+    sqlite3_snprintf((int)sizeof err->sqlstate, err->sqlstate, "%s", "22003");
+    return WEIR_ERR_TYPE;
 }
 
-static int bind_as_text(sqlite3_stmt *handle, int index,
-                        const weir_value *value)
+/* Text and bytes stay the caller's until end(). */
+static int bind_span(wsq_stmt *stmt, int index, const weir_value *value)
+{
+    const void *data = value->as.bytes ? value->as.bytes : "";
+
+    stmt->borrowed = true;
+    if (value->type == WEIR_TYPE_BYTES)
+        return sqlite3_bind_blob64(stmt->handle, index, data, value->size,
+                                   SQLITE_STATIC);
+    return sqlite3_bind_text64(stmt->handle, index, data, value->size,
+                               SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static size_t format(const weir_value *value, char *out)
+{
+    switch ((weir_type)value->type) {
+    case WEIR_TYPE_TIMESTAMP:
+        return weir_timestamp_format((weir_timestamp){value->as.i}, out);
+    case WEIR_TYPE_DATETIME:
+        return weir_datetime_format((weir_datetime){value->as.i}, out);
+    case WEIR_TYPE_DATE:
+        return weir_date_format((weir_date){(int32_t)value->as.i}, out);
+    case WEIR_TYPE_TIME:
+        return weir_time_format((weir_time){value->as.i}, out);
+    case WEIR_TYPE_INTERVAL:
+        return weir_interval_format(value->as.interval, out);
+    default:
+        return weir_decimal_format(value->as.decimal, out);
+    }
+}
+
+static int bind_formatted(wsq_stmt *stmt, int index, const weir_value *value)
 {
     char text[WEIR_VALUE_TEXT_MAX];
-    size_t size;
+    size_t size = format(value, text);
 
-    switch (value->type) {
-    case WEIR_TYPE_TIMESTAMP:
-        size = weir_timestamp_format((weir_timestamp){value->as.i}, text);
-        break;
-    case WEIR_TYPE_DATETIME:
-        size = weir_datetime_format((weir_datetime){value->as.i}, text);
-        break;
-    case WEIR_TYPE_DATE:
-        size = weir_date_format((weir_date){(int32_t)value->as.i}, text);
-        break;
-    case WEIR_TYPE_TIME:
-        size = weir_time_format((weir_time){value->as.i}, text);
-        break;
-    case WEIR_TYPE_INTERVAL:
-        size = weir_interval_format(value->as.interval, text);
-        break;
-    default:
-        size = weir_decimal_format(value->as.decimal, text);
-        break;
-    }
-    return bind_short(handle, index, text, size);
+    return sqlite3_bind_text(stmt->handle, index, text, (int)size,
+                             SQLITE_TRANSIENT);
 }
 
-static int refuse(weir_error *err, int index, const char *what)
+static weir_status bind_one(wsq_stmt *stmt, int index, const weir_value *value,
+                            weir_error *err)
 {
-    weir_error_set(err, WEIR_ERR_TYPE, "parameter %d: SQLite has no %s", index,
-                   what);
-    return SQLITE_MISMATCH;
-}
+    sqlite3_stmt *handle = stmt->handle;
+    int code;
 
-int wsq_bind(sqlite3_stmt *handle, int index, const weir_value *value,
-             weir_error *err)
-{
-    switch (value->type) {
+    switch ((weir_type)value->type) {
     case WEIR_TYPE_NULL:
-        return sqlite3_bind_null(handle, index);
+        code = sqlite3_bind_null(handle, index);
+        break;
     case WEIR_TYPE_I64:
+        code = sqlite3_bind_int64(handle, index, value->as.i);
+        break;
     case WEIR_TYPE_BOOL:
-        return sqlite3_bind_int64(handle, index, value->as.i);
+        code = sqlite3_bind_int64(handle, index, value->as.i != 0);
+        break;
     case WEIR_TYPE_U64:
-        return refuse(err, index, "integer above 9223372036854775807");
+        if (value->as.u > INT64_MAX)
+            return refuse_value(err, index,
+                                "SQLite has no integers above "
+                                "9223372036854775807");
+        code = sqlite3_bind_int64(handle, index, (int64_t)value->as.u);
+        break;
     case WEIR_TYPE_F64:
         if (isnan(value->as.f))
-            return refuse(err, index, "NaN; it would be stored as NULL");
-        return sqlite3_bind_double(handle, index, value->as.f);
+            return refuse_value(err, index, "SQLite would store NaN as NULL");
+        code = sqlite3_bind_double(handle, index, value->as.f);
+        break;
     case WEIR_TYPE_TEXT:
     case WEIR_TYPE_JSON:
-        return sqlite3_bind_text64(handle, index, value->as.text, value->size,
-                                   SQLITE_STATIC, SQLITE_UTF8);
     case WEIR_TYPE_BYTES:
-        return sqlite3_bind_blob64(handle, index,
-                                   value->size ? value->as.bytes : "",
-                                   value->size, SQLITE_STATIC);
+        code = bind_span(stmt, index, value);
+        break;
     case WEIR_TYPE_UUID:
-        return sqlite3_bind_blob(handle, index, value->as.uuid->bytes, 16,
+        code = sqlite3_bind_blob(handle, index, value->as.uuid->bytes, 16,
                                  SQLITE_TRANSIENT);
+        break;
+    case WEIR_TYPE_TIMESTAMP:
+    case WEIR_TYPE_DATETIME:
+    case WEIR_TYPE_DATE:
+    case WEIR_TYPE_TIME:
+    case WEIR_TYPE_INTERVAL:
+    case WEIR_TYPE_DECIMAL:
+        code = bind_formatted(stmt, index, value);
+        break;
+    case WEIR_TYPE_INVALID:
     default:
-        return bind_as_text(handle, index, value);
+        return refuse_value(err, index,
+                            "the value is of no type that a "
+                            "database takes");
     }
+    return code == SQLITE_OK ? WEIR_OK : wsq_fail(stmt->conn, code, err);
 }
 
+weir_status wsq_bind(wsq_stmt *stmt, const weir_value *values, size_t count,
+                     weir_error *err)
+{
+    weir_status status = WEIR_OK;
+
+    if (count != stmt->info.param_count)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "the statement has %zu parameters and got %zu "
+                              "values",
+                              stmt->info.param_count, count);
+    for (size_t i = 0; i < count && status == WEIR_OK; i++)
+        status = bind_one(stmt, (int)i + 1, &values[i], err);
+    return status;
+}
+
+/* ----------------------------------------------------------- declared types */
+
+/* The first that stands anywhere in the declaration counts, so the more
+ * special stand before those that they contain. */
 static const struct {
-    const char *word;
+    const char *part;
     weir_type type;
-} words[] = {
-    {"BOOL", WEIR_TYPE_BOOL},         {"TIMESTAMP", WEIR_TYPE_TIMESTAMP},
-    {"DATETIME", WEIR_TYPE_DATETIME}, {"DATE", WEIR_TYPE_DATE},
-    {"TIME", WEIR_TYPE_TIME},         {"INTERVAL", WEIR_TYPE_INTERVAL},
-    {"DEC", WEIR_TYPE_DECIMAL},       {"NUMERIC", WEIR_TYPE_DECIMAL},
-    {"UUID", WEIR_TYPE_UUID},         {"JSON", WEIR_TYPE_JSON},
-    {"INT", WEIR_TYPE_I64},           {"BIGINT", WEIR_TYPE_I64},
-    {"SMALLINT", WEIR_TYPE_I64},      {"TEXT", WEIR_TYPE_TEXT},
-    {"CHAR", WEIR_TYPE_TEXT},         {"VARCHAR", WEIR_TYPE_TEXT},
-    {"CLOB", WEIR_TYPE_TEXT},         {"BLOB", WEIR_TYPE_BYTES},
-    {"REAL", WEIR_TYPE_F64},          {"DOUBLE", WEIR_TYPE_F64},
-    {"FLOAT", WEIR_TYPE_F64},
+} declarations[] = {
+    {"BOOL", WEIR_TYPE_BOOL},
+    {"INTERVAL", WEIR_TYPE_INTERVAL},
+    {"WITHOUT TIME ZONE", WEIR_TYPE_DATETIME},
+    {"TIMESTAMP", WEIR_TYPE_TIMESTAMP},
+    {"DATETIME", WEIR_TYPE_DATETIME},
+    {"JSON", WEIR_TYPE_JSON},
+    {"UUID", WEIR_TYPE_UUID},
+    {"GUID", WEIR_TYPE_UUID},
+    {"DECIMAL", WEIR_TYPE_DECIMAL},
+    {"NUMERIC", WEIR_TYPE_DECIMAL},
+    {"INT", WEIR_TYPE_I64},
+    {"CHAR", WEIR_TYPE_TEXT},
+    {"CLOB", WEIR_TYPE_TEXT},
+    {"TEXT", WEIR_TYPE_TEXT},
+    {"BLOB", WEIR_TYPE_BYTES},
+    {"BINARY", WEIR_TYPE_BYTES},
+    {"BYTEA", WEIR_TYPE_BYTES},
+    {"REAL", WEIR_TYPE_F64},
+    {"FLOA", WEIR_TYPE_F64},
+    {"DOUB", WEIR_TYPE_F64},
+    {"DATE", WEIR_TYPE_DATE},
+    {"TIME", WEIR_TYPE_TIME},
 };
 
-weir_type wsq_declared_type(const char *name)
+static char upper(char c)
 {
-    for (size_t i = 0; name && i < sizeof words / sizeof words[0]; i++) {
-        if (sqlite3_strnicmp(name, words[i].word, (int)strlen(words[i].word)) ==
-            0)
-            return words[i].type;
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++) {
+        size_t i = 0;
+
+        while (part[i] && upper(text[i]) == part[i])
+            i++;
+        if (!part[i])
+            return true;
+    }
+    return false;
+}
+
+weir_type wsq_declared_type(const char *declaration)
+{
+    for (size_t i = 0; i < sizeof declarations / sizeof declarations[0]; i++) {
+        if (contains(declaration, declarations[i].part))
+            return declarations[i].type;
     }
     return WEIR_TYPE_NULL;
 }
