@@ -352,9 +352,19 @@ static bool read_value(reader *r, wmy_kind kind, wmy_cell *cell,
     }
 }
 
+/* Readers of text count on a NUL behind it. What it overwrites, the size of the
+ * next value, has been read by then. */
+static void end_texts(weir_value *row, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (row[i].type == WEIR_TYPE_TEXT || row[i].type == WEIR_TYPE_JSON)
+            ((char *)(uintptr_t)row[i].as.text)[row[i].size] = '\0';
+    }
+}
+
 /* A zero byte, a bit for each NULL (the first two mean nothing), the values.
  */
-bool wmy_decode_row(const uint8_t *kinds, size_t count, weir_bytes packet,
+bool wmy_decode_row(const uint8_t *kinds, size_t count, wmy_span packet,
                     weir_value *row, wmy_cell *cells)
 {
     const uint8_t *from = packet.data;
@@ -369,10 +379,13 @@ bool wmy_decode_row(const uint8_t *kinds, size_t count, weir_bytes packet,
         else if (!read_value(&r, (wmy_kind)kinds[i], &cells[i], &row[i]))
             return false;
     }
-    return r.at == r.end;
+    if (r.at != r.end)
+        return false;
+    end_texts(row, count);
+    return true;
 }
 
-bool wmy_decode_text_row(const uint8_t *kinds, size_t count, weir_bytes packet,
+bool wmy_decode_text_row(const uint8_t *kinds, size_t count, wmy_span packet,
                          weir_value *row)
 {
     const uint8_t *from = packet.data;
@@ -389,5 +402,8 @@ bool wmy_decode_text_row(const uint8_t *kinds, size_t count, weir_bytes packet,
             return false;
         }
     }
-    return r.at == r.end;
+    if (r.at != r.end)
+        return false;
+    end_texts(row, count);
+    return true;
 }

@@ -11,12 +11,10 @@
 
 enum { EOF_MARK = 0xFE, OK_MARK = 0x00, FILE_MARK = 0xFB, EOF_SIZE_MAX = 9 };
 
-static bool is_end(weir_bytes packet)
+static bool is_end(wmy_span packet)
 {
-    const uint8_t *bytes = packet.data;
-
     return packet.size > 0 && packet.size < EOF_SIZE_MAX &&
-           bytes[0] == EOF_MARK;
+           packet.data[0] == EOF_MARK;
 }
 
 static void set_status(wmy_conn *conn, const uint8_t *at)
@@ -24,24 +22,24 @@ static void set_status(wmy_conn *conn, const uint8_t *at)
     conn->mysql->server_status = (unsigned)(at[0] | at[1] << 8);
 }
 
-static bool read_packet(wmy_conn *conn, weir_bytes *out)
+static bool read_packet(wmy_conn *conn, wmy_span *out)
 {
     unsigned long size = mysql_net_read_packet(conn->mysql);
 
     if (size == packet_error)
         return false;
-    *out = weir_bytes_span(conn->mysql->net.read_pos, size);
+    *out = (wmy_span){conn->mysql->net.read_pos, size};
     return true;
 }
 
-wmy_packet wmy_next_packet(wmy_conn *conn, weir_bytes *out)
+wmy_packet wmy_next_packet(wmy_conn *conn, wmy_span *out)
 {
     if (!read_packet(conn, out))
         return WMY_PACKET_ERROR;
     if (!is_end(*out))
         return WMY_PACKET_ROW;
     if (out->size >= 5)
-        set_status(conn, (const uint8_t *)out->data + 3);
+        set_status(conn, out->data + 3);
     return WMY_PACKET_END;
 }
 
@@ -60,9 +58,9 @@ void wmy_rows_over(wmy_stmt *stmt)
 /* ----------------------------------------------------- results nobody wants */
 
 /* Counts of rows and the generated key stand before the status. */
-static bool read_ok(wmy_conn *conn, weir_bytes packet)
+static bool read_ok(wmy_conn *conn, wmy_span packet)
 {
-    const uint8_t *at = (const uint8_t *)packet.data + 1;
+    const uint8_t *at = packet.data + 1;
     const uint8_t *end = at + packet.size - 1;
     uint64_t ignored;
 
@@ -75,7 +73,7 @@ static bool read_ok(wmy_conn *conn, weir_bytes packet)
 
 static wmy_packet skip_to_end(wmy_conn *conn)
 {
-    weir_bytes packet;
+    wmy_span packet;
     wmy_packet found;
 
     do
@@ -87,12 +85,12 @@ static wmy_packet skip_to_end(wmy_conn *conn)
 /* Either what a statement did, or columns and rows. */
 static weir_status drop_one(wmy_conn *conn, weir_error *err)
 {
-    weir_bytes packet;
+    wmy_span packet;
     uint8_t first;
 
     if (!read_packet(conn, &packet))
         return wmy_fail(conn, err);
-    first = packet.size > 0 ? *(const uint8_t *)packet.data : FILE_MARK;
+    first = packet.size > 0 ? packet.data[0] : FILE_MARK;
     if (first == FILE_MARK)
         return wmy_malformed(conn, err);
     if (first == OK_MARK)
@@ -116,10 +114,10 @@ weir_status wmy_drop_results(wmy_conn *conn, weir_error *err)
 
 /* ------------------------------------------------------------- rows to keep */
 
-static bool keep_packet(wmy_stmt *stmt, weir_bytes packet)
+static bool keep_packet(wmy_stmt *stmt, wmy_span packet)
 {
     const weir_services *services = stmt->conn->services;
-    size_t size = stmt->rows.size + sizeof(uint32_t) + packet.size;
+    size_t size = stmt->rows.size + sizeof(uint32_t) + packet.size + 1;
     uint32_t count = (uint32_t)packet.size;
     char *at;
 
@@ -139,7 +137,7 @@ weir_status wmy_take_rows(wmy_stmt *stmt, weir_error *err)
     wmy_conn *conn = stmt->conn;
     bool has_room = true;
     wmy_packet found;
-    weir_bytes packet;
+    wmy_span packet;
     weir_status status;
 
     while ((found = wmy_next_packet(conn, &packet)) == WMY_PACKET_ROW) {

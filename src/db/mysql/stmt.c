@@ -272,7 +272,7 @@ weir_status wmy_execute(void *memory, const weir_execution *execution,
 
 /* ------------------------------------------------------------------ fetch */
 
-static bool decode(wmy_stmt *stmt, weir_bytes packet, weir_value *row)
+static bool decode(wmy_stmt *stmt, wmy_span packet, weir_value *row)
 {
     const wmy_columns *columns = &stmt->columns;
 
@@ -284,14 +284,14 @@ static bool decode(wmy_stmt *stmt, weir_bytes packet, weir_value *row)
 
 static weir_step fetch_kept(wmy_stmt *stmt, weir_value *row, weir_error *err)
 {
-    const char *at = stmt->rows.data + stmt->rows_at;
+    uint8_t *at = (uint8_t *)stmt->rows.data + stmt->rows_at;
     uint32_t size;
 
     if (stmt->rows_at == stmt->rows.size)
         return WEIR_STEP_DONE;
     memcpy(&size, at, sizeof size);
-    stmt->rows_at += sizeof size + size;
-    if (decode(stmt, weir_bytes_span(at + sizeof size, size), row))
+    stmt->rows_at += sizeof size + size + 1;
+    if (decode(stmt, (wmy_span){at + sizeof size, size}, row))
         return WEIR_STEP_ROW;
     wmy_malformed(stmt->conn, err);
     return WEIR_STEP_ERROR;
@@ -312,7 +312,7 @@ static weir_step finish_stream(wmy_stmt *stmt, wmy_packet found,
 
 static weir_step fetch_next(wmy_stmt *stmt, weir_value *row, weir_error *err)
 {
-    weir_bytes packet;
+    wmy_span packet;
     wmy_packet found = wmy_next_packet(stmt->conn, &packet);
 
     if (found != WMY_PACKET_ROW)
@@ -351,7 +351,7 @@ static void drop_rows(wmy_stmt *stmt)
     wmy_conn *conn = stmt->conn;
     wmy_packet found = WMY_PACKET_ROW;
     weir_error ignored;
-    weir_bytes packet;
+    wmy_span packet;
 
     for (unsigned i = 1; found == WMY_PACKET_ROW; i++) {
         found = wmy_next_packet(conn, &packet);

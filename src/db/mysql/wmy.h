@@ -282,12 +282,19 @@ typedef union wmy_cell {
     char text[40];
 } wmy_cell;
 
+/* A packet in memory that may be written to, with one byte to spare behind
+ * it. */
+typedef struct wmy_span {
+    uint8_t *data;
+    size_t size;
+} wmy_span;
+
 /* A row of the binary protocol as values, which point into `packet` and
  * `cells`. @return false if the bytes are not such a row */
-bool wmy_decode_row(const uint8_t *kinds, size_t count, weir_bytes packet,
+bool wmy_decode_row(const uint8_t *kinds, size_t count, wmy_span packet,
                     weir_value *row, wmy_cell *cells);
 /* The same for a row of the text protocol, whose values are all text. */
-bool wmy_decode_text_row(const uint8_t *kinds, size_t count, weir_bytes packet,
+bool wmy_decode_text_row(const uint8_t *kinds, size_t count, wmy_span packet,
                          weir_value *row);
 /* A number of one to nine bytes. @return false if it is not all there */
 bool wmy_read_length(const uint8_t **at, const uint8_t *end, uint64_t *out);
@@ -347,7 +354,7 @@ typedef enum wmy_packet {
 } wmy_packet;
 
 /* The next packet of the result set, borrowed until the next one. */
-wmy_packet wmy_next_packet(wmy_conn *conn, weir_bytes *out);
+wmy_packet wmy_next_packet(wmy_conn *conn, wmy_span *out);
 /* Takes in all rows of the statement, and drops the result sets after it. */
 weir_status wmy_take_rows(wmy_stmt *stmt, weir_error *err);
 /* Drops result sets as long as the server says that there are more. */
