@@ -266,7 +266,8 @@ static void test_timeout__ends_a_statement(void **state)
     assert_int_equal(
         weir_exec(conn,
                   "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
-                  "FROM c) SELECT count(*) FROM c",
+                  "FROM c WHERE x < 900) SELECT count(*) FROM c a, c b, c d, "
+                  "c e",
                   NOARGS),
         WEIR_ERR_TIMEOUT);
     must(conn, weir_set_timeout(conn, 0));
