@@ -30,8 +30,7 @@ uint16_t wmy_wire_type(const weir_value *value)
         return MYSQL_TYPE_LONGLONG | UNSIGNED_BIT;
     case WEIR_TYPE_F64:
         return MYSQL_TYPE_DOUBLE;
-    case WEIR_TYPE_TIMESTAMP:
-        return MYSQL_TYPE_TIMESTAMP;
+    case WEIR_TYPE_TIMESTAMP: /* TIMESTAMP turns what is before 1970 to NULL */
     case WEIR_TYPE_DATETIME:
         return MYSQL_TYPE_DATETIME;
     case WEIR_TYPE_DATE:

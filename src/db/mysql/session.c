@@ -33,9 +33,19 @@ static const char *level_variable(const wmy_conn *conn)
 
 /* ------------------------------------------------------------- operations */
 
+/* Of a statement that was stopped, only the error is to come. */
 void wmy_enter(wmy_conn *conn, int64_t deadline)
 {
-    wmy_wait_begin(&conn->wait, deadline);
+    wmy_wait *wait = &conn->wait;
+    bool stopped = conn->reading && wait->stopped;
+    weir_status why = wait->failure;
+
+    wmy_wait_begin(wait, deadline);
+    if (!stopped)
+        return;
+    wait->stopped = true;
+    wait->failure = why;
+    wait->deadline = weir_services_now(wait->services) + wait->grace_ns;
 }
 
 void wmy_leave(wmy_conn *conn)
