@@ -133,7 +133,7 @@ start_server() {
         --init-file="$dir/init.sql" --skip-name-resolve --skip-log-bin \
         --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M \
         --innodb-log-file-size=8M --performance-schema=OFF \
-        --innodb-lock-wait-timeout=2 --lock-wait-timeout=10 --max-connections=60 \
+        --innodb-lock-wait-timeout=2 --lock-wait-timeout=4 --max-connections=60 \
         --aria-pagecache-buffer-size=8M --key-buffer-size=1M "${tls[@]}" \
         </dev/null >/dev/null 2>&1 &
     server=$!

@@ -169,6 +169,23 @@ static void note_outcome(wmy_stmt *stmt)
     }
 }
 
+/* libmariadb 3.3 drops half of what the server says about the kinds of text
+ * ("json") when it copies columns that were not sent again. */
+static void mend_fields(wmy_stmt *stmt)
+{
+    MYSQL *mysql = stmt->conn->mysql;
+    const MYSQL_STMT *handle = stmt->handle;
+
+    if (!handle || handle->field_count != mysql->field_count)
+        return;
+    for (unsigned i = 0; i < mysql->field_count; i++) {
+        if (handle->fields[i].extension &&
+            handle->fields[i].type == mysql->fields[i].type &&
+            strcmp(handle->fields[i].name, mysql->fields[i].name) == 0)
+            mysql->fields[i].extension = handle->fields[i].extension;
+    }
+}
+
 weir_status wmy_answer(wmy_stmt *stmt, weir_error *err)
 {
     wmy_conn *conn = stmt->conn;
@@ -187,6 +204,7 @@ weir_status wmy_answer(wmy_stmt *stmt, weir_error *err)
     if (mysql->field_count > 0) {
         stmt->has_rows = true;
         conn->reading = stmt;
+        mend_fields(stmt);
         return describe(stmt, mysql->fields, mysql->field_count, err);
     }
     status = describe(stmt, NULL, 0, err);

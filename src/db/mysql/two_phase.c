@@ -94,6 +94,20 @@ weir_status wmy_prepare_tx(void *memory, const char *xid, int64_t deadline,
     return status;
 }
 
+/* Somebody else's transaction is ended by a session that could not have one
+ * of its own open: with autocommit on. The own one needs nothing. */
+static weir_status step_outside(wmy_conn *conn, weir_error *err)
+{
+    weir_status status;
+
+    if (conn->prepared || conn->autocommit)
+        return WEIR_OK;
+    status = wmy_run(conn, "SET autocommit=1", err);
+    if (status == WEIR_OK)
+        conn->autocommit = true;
+    return status;
+}
+
 static weir_status second_phase(wmy_conn *conn, const char *verb,
                                 const char *xid, int64_t deadline,
                                 weir_error *err)
@@ -106,6 +120,8 @@ static weir_status second_phase(wmy_conn *conn, const char *verb,
     wmy_xa_command(verb, xid, "", sql);
     wmy_enter(conn, deadline);
     status = wmy_settle(conn, err);
+    if (status == WEIR_OK)
+        status = step_outside(conn, err);
     if (status == WEIR_OK)
         status = wmy_run(conn, sql, err);
     if (status == WEIR_OK)
