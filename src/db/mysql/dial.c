@@ -100,15 +100,16 @@ static void set_options(const wmy_conn *conn, const wmy_transport *transport,
 }
 
 /* A program that this one starts must not hold the connection. */
-static void close_on_exec(int fd)
+static void set_descriptor(wmy_conn *conn)
 {
+    int fd = mysql_get_socket(conn->mysql);
     int flags = fcntl(fd, F_GETFD);
 
     if (flags >= 0)
         (void)fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
     flags = fcntl(fd, F_GETFL);
     if (flags >= 0)
-        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+        conn->wait.connected = fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 /* The error of connecting says where to. */
@@ -157,7 +158,7 @@ weir_status wmy_dial(wmy_conn *conn, const wmy_credentials *credentials,
         transport.socket, CLIENT_FOUND_ROWS | CLIENT_MULTI_RESULTS);
     if (!done)
         return tell_where(conn, &transport, err);
-    close_on_exec(mysql_get_socket(conn->mysql));
+    set_descriptor(conn);
     if (transport.tls && !mysql_get_ssl_cipher(conn->mysql)) {
         weir_error_set(err, WEIR_ERR_CONNECTION,
                        "the connection to \"%.80s\" is not encrypted",

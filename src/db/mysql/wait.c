@@ -45,10 +45,11 @@ static int wait_for_stranger(int fd, bool is_read, int timeout_ms)
     return found;
 }
 
-/* TLS reads block unless the descriptor itself does not. */
-static void never_block(int fd)
+/* TLS reads block unless the descriptor itself does not. While connecting
+ * libmariadb turns this back, so it is seen to each time until then. */
+static void never_block(const wmy_wait *wait, int fd)
 {
-    int flags = fcntl(fd, F_GETFL);
+    int flags = wait->connected ? -1 : fcntl(fd, F_GETFL);
 
     if (flags >= 0 && (flags & O_NONBLOCK) == 0)
         (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
@@ -83,7 +84,7 @@ int wmy_wait_hook(my_socket fd, my_bool is_read, int timeout_ms)
 
     if (!wait)
         return wait_for_stranger(fd, is_read, timeout_ms);
-    never_block(fd);
+    never_block(wait, fd);
     do {
         status = weir_services_wait(wait->services, fd, event, wait->deadline,
                                     &ignored);

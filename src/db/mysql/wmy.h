@@ -77,7 +77,8 @@ typedef struct wmy_wait {
      * stop. True if waiting on for `grace_ns` makes sense. */
     bool (*stop)(struct wmy_wait *wait);
     int64_t grace_ns;
-    bool stopped; /* stop() has been called */
+    bool stopped;   /* stop() has been called */
+    bool connected; /* the descriptor does not block */
 } wmy_wait;
 
 void wmy_wait_begin(wmy_wait *wait, int64_t deadline);
