@@ -60,8 +60,8 @@ trap 'exit 143' TERM
 # in any case: for use in a subshell.
 as_server() {
     if [ "$(id -u)" -eq 0 ]; then
-        exec setpriv --reuid=mysql --regid=mysql --clear-groups --pdeathsig KILL \
-            -- "$@"
+        exec setpriv --reuid=mysql --regid=mysql --clear-groups \
+            --pdeathsig KILL -- "$@"
     else
         exec setpriv --pdeathsig KILL -- "$@"
     fi
@@ -83,8 +83,8 @@ make_certificates() {
     command -v openssl >/dev/null 2>&1 || return 1
     mkdir "$dir/tls" || return 1
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-        -keyout "$dir/tls/ca-key.pem" -out "$dir/tls/ca.pem" -days 2 \
-        -subj "/CN=weir tests" 2>/dev/null || return 1
+        -keyout "$dir/tls/ca-key.pem" -out "$dir/tls/ca.pem" \
+        -days 2 -subj "/CN=weir tests" 2>/dev/null || return 1
     certificate good "$here" 2 && certificate elsewhere "DNS:elsewhere" 2 &&
         certificate expired "$here" -1 || return 1
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
@@ -129,11 +129,13 @@ chmod 644 "$dir/init.sql"
 start_server() {
     as_server mariadbd --no-defaults --datadir="$dir/data" \
         --socket="$dir/s" --pid-file="$dir/pid" --port="$1" \
-        --bind-address=127.0.0.1 --tmpdir="$dir/tmp" --log-error="$dir/log.err" \
+        --bind-address=127.0.0.1 --tmpdir="$dir/tmp" \
+        --log-error="$dir/log.err" \
         --init-file="$dir/init.sql" --skip-name-resolve --skip-log-bin \
         --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M \
         --innodb-log-file-size=8M --performance-schema=OFF \
-        --innodb-lock-wait-timeout=2 --lock-wait-timeout=4 --max-connections=60 \
+        --innodb-lock-wait-timeout=2 --lock-wait-timeout=4 \
+        --max-connections=60 \
         --aria-pagecache-buffer-size=8M --key-buffer-size=1M "${tls[@]}" \
         </dev/null >/dev/null 2>&1 &
     server=$!
@@ -151,7 +153,7 @@ for _ in 1 2 3 4 5 6 7 8; do
     port=$((20000 + RANDOM % 12000))
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
     start_server "$port" && break
-    grep -q 'Bind on TCP/IP port\|Do you already have another' "$dir/log.err" || {
+    grep -q 'Bind on TCP/IP port\|you already have' "$dir/log.err" || {
         cat "$dir/log.err" >&2
         exit 1
     }

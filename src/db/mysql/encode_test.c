@@ -13,6 +13,8 @@
 static weir_services services;
 static weir_buffer out;
 static weir_error err;
+static wmy_encoder to = {
+    .services = &services, .out = &out, .number = 7, .err = &err};
 
 static int set_up(void **state)
 {
@@ -33,16 +35,15 @@ static int tear_down(void **state)
 static void expect(weir_value value, const char *bytes, size_t size)
 {
     out.size = 0;
-    assert_int_equal(wmy_encode_value(&services, &out, &value, 1, &err),
-                     WEIR_OK);
+    assert_int_equal(wmy_encode_value(&to, &value), WEIR_OK);
     assert_int_equal(out.size, size);
     assert_memory_equal(out.data, bytes, size);
 }
 
 static void refused(weir_value value)
 {
-    assert_int_equal(wmy_encode_value(&services, &out, &value, 7, &err),
-                     WEIR_ERR_TYPE);
+    to.number = 7;
+    assert_int_equal(wmy_encode_value(&to, &value), WEIR_ERR_TYPE);
     assert_non_null(strstr(err.message, "parameter 7"));
 }
 
@@ -59,9 +60,7 @@ static void test_execute__has_head_nulls_types_and_values(void **state)
         "ab\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
 
     (void)state;
-    assert_int_equal(
-        wmy_encode_execute(&services, 0x01020304, values, 4, &out, &err),
-        WEIR_OK);
+    assert_int_equal(wmy_encode_execute(&to, 0x01020304, values, 4), WEIR_OK);
     assert_int_equal(out.size, sizeof expected - 1);
     assert_memory_equal(out.data, expected, sizeof expected - 1);
 }
@@ -69,8 +68,7 @@ static void test_execute__has_head_nulls_types_and_values(void **state)
 static void test_execute__without_parameters_is_a_head(void **state)
 {
     (void)state;
-    assert_int_equal(wmy_encode_execute(&services, 1, NULL, 0, &out, &err),
-                     WEIR_OK);
+    assert_int_equal(wmy_encode_execute(&to, 1, NULL, 0), WEIR_OK);
     assert_int_equal(out.size, 9);
 }
 
@@ -88,8 +86,7 @@ static void test_spans__have_lengths_of_every_size(void **state)
         uint64_t size = 0;
 
         out.size = 0;
-        assert_int_equal(wmy_encode_value(&services, &out, &value, 1, &err),
-                         WEIR_OK);
+        assert_int_equal(wmy_encode_value(&to, &value), WEIR_OK);
         assert_int_equal(out.size, prefixes[i] + sizes[i]);
         at = (const uint8_t *)out.data;
         assert_true(wmy_read_length(&at, at + 9, &size));

@@ -232,13 +232,14 @@ static weir_status encode(wmy_stmt *stmt, const weir_execution *execution,
                           weir_error *err)
 {
     wmy_conn *conn = stmt->conn;
+    wmy_encoder to = {
+        .services = conn->services, .out = &conn->out, .err = err};
 
     conn->out.size = 0;
     if (!stmt->handle)
         return WEIR_OK;
-    return wmy_encode_execute(conn->services, stmt->handle->stmt_id,
-                              execution->values, execution->value_count,
-                              &conn->out, err);
+    return wmy_encode_execute(&to, stmt->handle->stmt_id, execution->values,
+                              execution->value_count);
 }
 
 static weir_status execute(wmy_stmt *stmt, const weir_execution *execution,

@@ -21,6 +21,8 @@
 #include <weir/sys/backend.h>
 #include <weir/sys/driver.h>
 
+#include "codec.h"
+
 /* -------------------------------------------------------------- options */
 
 /* The URL's options, in the order of wmy_options. */
@@ -232,85 +234,6 @@ typedef struct wmy_scan {
 
 wmy_scan wmy_scan_sql(weir_text sql);
 
-/* ----------------------------------------------------- columns and values */
-
-/* How a column's values are written in a row. */
-typedef enum wmy_kind {
-    WMY_KIND_NULL = 0,
-    WMY_KIND_I8,
-    WMY_KIND_U8,
-    WMY_KIND_I16,
-    WMY_KIND_U16,
-    WMY_KIND_I32,
-    WMY_KIND_U32,
-    WMY_KIND_I64,
-    WMY_KIND_U64,
-    WMY_KIND_F32,
-    WMY_KIND_F64,
-    WMY_KIND_BIT,
-    WMY_KIND_DECIMAL,
-    WMY_KIND_TEXT,
-    WMY_KIND_BYTES,
-    WMY_KIND_JSON,
-    WMY_KIND_UUID,
-    WMY_KIND_DATE,
-    WMY_KIND_DATETIME,
-    WMY_KIND_TIMESTAMP,
-    WMY_KIND_TIME,
-} wmy_kind;
-
-/* The columns of a result. */
-typedef struct wmy_columns {
-    size_t count;
-    weir_column *columns;
-    uint8_t *kinds; /* wmy_kind; in the same block, as the names are */
-} wmy_columns;
-
-wmy_kind wmy_kind_of(const MYSQL_FIELD *field);
-weir_type wmy_type_of(wmy_kind kind);
-/* Takes over the description of `count` fields; `*changed` tells whether it
- * is another than before. @return NOMEM leaves the old one */
-weir_status wmy_columns_set(const weir_services *services, wmy_columns *columns,
-                            const MYSQL_FIELD *fields, size_t count,
-                            bool *changed);
-void wmy_columns_clear(const weir_services *services, wmy_columns *columns);
-
-/* Where a value lies that a weir_value only points to. */
-typedef union wmy_cell {
-    weir_decimal decimal;
-    weir_interval interval;
-    weir_uuid uuid;
-    char text[40];
-} wmy_cell;
-
-/* A packet in memory that may be written to, with one byte to spare behind
- * it. */
-typedef struct wmy_span {
-    uint8_t *data;
-    size_t size;
-} wmy_span;
-
-/* A row of the binary protocol as values, which point into `packet` and
- * `cells`. @return false if the bytes are not such a row */
-bool wmy_decode_row(const uint8_t *kinds, size_t count, wmy_span packet,
-                    weir_value *row, wmy_cell *cells);
-/* The same for a row of the text protocol, whose values are all text. */
-bool wmy_decode_text_row(const uint8_t *kinds, size_t count, wmy_span packet,
-                         weir_value *row);
-/* A number of one to nine bytes. @return false if it is not all there */
-bool wmy_read_length(const uint8_t **at, const uint8_t *end, uint64_t *out);
-
-/* One value's type as COM_STMT_EXECUTE names it, the sign in the high bit. */
-uint16_t wmy_wire_type(const weir_value *value);
-/* Appends a value that is not NULL; `number` is for the message. */
-weir_status wmy_encode_value(const weir_services *services, weir_buffer *out,
-                             const weir_value *value, size_t number,
-                             weir_error *err);
-/* Appends the body of COM_STMT_EXECUTE. */
-weir_status wmy_encode_execute(const weir_services *services,
-                               unsigned long stmt_id, const weir_value *values,
-                               size_t count, weir_buffer *out, weir_error *err);
-
 /* -------------------------------------------------------------- statements */
 
 typedef struct wmy_stmt {
@@ -362,12 +285,6 @@ weir_status wmy_take_rows(wmy_stmt *stmt, weir_error *err);
 weir_status wmy_drop_results(wmy_conn *conn, weir_error *err);
 /* The protocol is idle again. */
 void wmy_rows_over(wmy_stmt *stmt);
-
-weir_status wmy_execute_many(void *stmt, const weir_execution *first,
-                             size_t row_count, weir_outcome *out,
-                             weir_error *err);
-weir_status wmy_bulk_load(void *conn, const weir_bulk_source *source,
-                          int64_t deadline, int64_t *rows, weir_error *err);
 
 extern const weir_driver wmy_driver;
 
