@@ -169,5 +169,6 @@ const weir_driver wmy_driver = {
     .outcome = wmy_outcome,
     .end = wmy_end,
     .finish = wmy_finish,
+    .execute_many = wmy_execute_many,
     .classify = wmy_classify,
 };

@@ -135,6 +135,7 @@ static const meaning meanings[] = {
     {4151, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* account blocked */
 };
 /* clang-format on */
+enum { DEADLOCK = 1213 };
 enum { MEANING_COUNT = sizeof meanings / sizeof meanings[0] };
 
 static const meaning *find(unsigned code)
@@ -411,6 +412,9 @@ static weir_status explain(wmy_conn *conn, const wmy_failure *said,
     if (!alive && err->fate == WEIR_FATE_KEEP)
         err->fate = WEIR_FATE_DISCARD;
     conn->unsure = true;
+    /* A deadlock ends the victim's transaction; an XA one waits for its end. */
+    if (failure.code == DEADLOCK && conn->xid[0] == '\0')
+        wmy_forget_tx(conn);
     return err->status;
 }
 

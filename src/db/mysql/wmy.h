@@ -286,6 +286,10 @@ weir_status wmy_drop_results(wmy_conn *conn, weir_error *err);
 /* The protocol is idle again. */
 void wmy_rows_over(wmy_stmt *stmt);
 
+weir_status wmy_execute_many(void *stmt, const weir_execution *first,
+                             size_t row_count, weir_outcome *out,
+                             weir_error *err);
+
 extern const weir_driver wmy_driver;
 
 #endif
