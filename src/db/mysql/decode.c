@@ -15,6 +15,8 @@
 
 #define DAY_US INT64_C(86400000000)
 #define SECOND_US INT64_C(1000000)
+/* A TIME has 34; more are room for servers to come, short of an overflow. */
+#define TIME_DAYS_MAX UINT64_C(1000000)
 
 typedef struct reader {
     const uint8_t *at;
@@ -288,6 +290,8 @@ static bool read_time(reader *r, wmy_cell *cell, weir_value *out)
         return false;
     at = r->at;
     r->at += size;
+    if (size >= 8 && load(at + 1, 4) > TIME_DAYS_MAX)
+        return false;
     if (size >= 8)
         us = (int64_t)load(at + 1, 4) * DAY_US +
              (int64_t)(at[5] * 3600 + at[6] * 60 + at[7]) * SECOND_US;

@@ -154,6 +154,7 @@ static void test_broken_rows__are_refused(void **state)
     assert_false(decode(&o, WMY_KIND_I8, "\1\2", 2));
     assert_false(decode(&o, WMY_KIND_DATE, "\x05\1\1\1\1\1", 6));
     assert_false(decode(&o, WMY_KIND_TIME, "\x07\1\1\1\1\1\1\1", 8));
+    assert_false(decode(&o, WMY_KIND_TIME, "\x08\0\xFF\xFF\xFF\xFF\0\0\0", 9));
     assert_false(decode(&o, WMY_KIND_BIT, "\x09\1\1\1\1\1\1\1\1\1", 10));
     assert_false(decode(&o, WMY_KIND_TEXT, "\xFB", 1));
     assert_false(
