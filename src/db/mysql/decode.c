@@ -28,15 +28,39 @@ static bool has(const reader *r, size_t size)
     return (size_t)(r->end - r->at) >= size;
 }
 
-/* Little-endian, of 1 to 8 bytes; the caller has checked that they are there.
- */
+/* Little-endian. Written out, the compilers make one load of it; the caller
+ * has checked that the bytes are there. */
+static inline uint32_t load_16(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+static inline uint32_t load_32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+           (uint32_t)at[3] << 24;
+}
+
+static inline uint64_t load_64(const uint8_t *at)
+{
+    return (uint64_t)load_32(at) | (uint64_t)load_32(at + 4) << 32;
+}
+
+/* Of 1, 2, 3, 4 or 8 bytes. */
 static inline uint64_t load(const uint8_t *at, size_t size)
 {
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
+    switch (size) {
+    case 1:
+        return at[0];
+    case 2:
+        return load_16(at);
+    case 3:
+        return load_16(at) | (uint32_t)at[2] << 16;
+    case 4:
+        return load_32(at);
+    default:
+        return load_64(at);
+    }
 }
 
 bool wmy_read_length(const uint8_t **at, const uint8_t *end, uint64_t *out)
@@ -63,7 +87,7 @@ bool wmy_read_length(const uint8_t **at, const uint8_t *end, uint64_t *out)
 }
 
 /* Counted bytes. */
-static bool read_bytes(reader *r, weir_bytes *out)
+static inline bool read_bytes(reader *r, weir_bytes *out)
 {
     uint64_t size;
 
@@ -77,7 +101,7 @@ static bool read_bytes(reader *r, weir_bytes *out)
 
 /* --------------------------------------------------------------- numbers */
 
-static bool read_signed(reader *r, size_t size, weir_value *out)
+static inline bool read_signed(reader *r, size_t size, weir_value *out)
 {
     unsigned unused_bits = (unsigned)(64 - 8 * size);
 
@@ -95,7 +119,7 @@ static void set_unsigned(weir_value *out, uint64_t number)
     out->as.u = number;
 }
 
-static bool read_unsigned(reader *r, size_t size, weir_value *out)
+static inline bool read_unsigned(reader *r, size_t size, weir_value *out)
 {
     if (!has(r, size))
         return false;
@@ -155,7 +179,7 @@ static void set_span(weir_value *out, weir_type type, weir_bytes bytes)
     out->size = (uint32_t)bytes.size;
 }
 
-static bool read_span(reader *r, weir_type type, weir_value *out)
+static inline bool read_span(reader *r, weir_type type, weir_value *out)
 {
     weir_bytes bytes;
 

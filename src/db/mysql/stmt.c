@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+enum { KEEP_BYTES = 64 * 1024 };
 enum { NOT_PREPARABLE = 1295, NEW_METADATA = 2057 };
 
 /* What end() spends on reading rows that nobody wants before it asks the
@@ -385,13 +386,25 @@ static void drop_rows(wmy_stmt *stmt)
         conn->lost = true;
 }
 
+/* An idle connection does not keep what a large statement needed. */
+static void trim(wmy_stmt *stmt)
+{
+    wmy_conn *conn = stmt->conn;
+
+    stmt->rows_at = stmt->rows.size = 0;
+    if (stmt->rows.capacity > KEEP_BYTES)
+        weir_buffer_clear(conn->services, &stmt->rows);
+    if (conn->out.capacity > KEEP_BYTES)
+        weir_buffer_clear(conn->services, &conn->out);
+}
+
 void wmy_end(void *memory)
 {
     wmy_stmt *stmt = memory;
     wmy_conn *conn = stmt->conn;
     int64_t grace_ns;
 
-    stmt->rows_at = stmt->rows.size = 0;
+    trim(stmt);
     if (!stmt->has_rows)
         return;
     grace_ns = conn->wait.grace_ns;
