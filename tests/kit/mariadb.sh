@@ -57,11 +57,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # Becomes the server, which refuses to run as root and dies with this script
-# in any case: for use in a subshell.
+# in any case: for use in a subshell. (Another user is another process to the
+# kernel, so the wish to die is said after the change.)
 as_server() {
     if [ "$(id -u)" -eq 0 ]; then
-        exec setpriv --reuid=mysql --regid=mysql --clear-groups \
-            --pdeathsig KILL -- "$@"
+        exec setpriv --reuid=mysql --regid=mysql --clear-groups -- \
+            setpriv --pdeathsig KILL -- "$@"
     else
         exec setpriv --pdeathsig KILL -- "$@"
     fi
