@@ -84,7 +84,7 @@ static inline weir_status drive_attach(drive *d, const char *url)
 
 static inline void drive_detach(drive *d)
 {
-    if (d->instance)
+    if (d->instance && d->driver->detach)
         d->driver->detach(d->instance);
     free(d->instance);
     weir_url_free(&d->url);

@@ -29,7 +29,7 @@ static uint32_t next_random(uint32_t *state)
 /* The copy has exactly `size` bytes, so that reading past it is seen. */
 static void run(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size ? size : 1);
+    uint8_t *copy = calloc(1, size ? size : 1);
 
     if (!copy)
         abort();

@@ -231,7 +231,10 @@ weir_status wi_to_timestamp(const weir_value *value, weir_timestamp *out,
 {
     weir_text view;
 
-    if (value->type == WEIR_TYPE_TIMESTAMP) {
+    /* A column without zone holds UTC: MySQL's DATETIME is the only one there
+     * for instants after 2038. */
+    if (value->type == WEIR_TYPE_TIMESTAMP ||
+        value->type == WEIR_TYPE_DATETIME) {
         out->us = value->as.i;
         return WEIR_OK;
     }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stopping a running statement: KILL QUERY over a second connection. It may
+ * come too late and hit nothing, but never the next statement: whoever ends a
+ * statement waits until the one who stops it is done, and clears a kill that
+ * has found nobody (session.c).
+ */
+#include "wmy.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What cancelling from another thread may take. */
+#define CANCEL_LIMIT_NS INT64_C(2000000000)
+#define PAUSE_NS INT64_C(500000)
+
+/* Kills by a connection like `conn`. libmariadb keeps the credentials as long
+ * as the connection lives; we keep none. */
+static weir_status kill_query(const wmy_conn *conn, int64_t deadline,
+                              weir_error *err)
+{
+    const wmy_credentials credentials = {
+        .user = conn->mysql->user,
+        .password = conn->mysql->passwd,
+        .program_name = "weir cancel",
+    };
+    wmy_conn killer = {
+        .services = conn->services,
+        .url = conn->url,
+        .options = conn->options,
+        .wait = {.services = conn->services},
+    };
+    char sql[48];
+    weir_status status;
+
+    snprintf(sql, sizeof sql, "KILL QUERY %lu", mysql_thread_id(conn->mysql));
+    wmy_wait_begin(&killer.wait, deadline);
+    status = wmy_dial(&killer, &credentials, err);
+    if (status == WEIR_OK && mysql_query(killer.mysql, sql) != 0)
+        status = wmy_fail(&killer, err);
+    killer.wait.deadline = 0; /* a word of goodbye, if it costs no waiting */
+    mysql_close(killer.mysql);
+    wmy_wait_end(&killer.wait);
+    return status;
+}
+
+/* From the thread that waits for the statement, at its deadline. */
+static bool stop_own(wmy_wait *wait)
+{
+    wmy_conn *conn = (wmy_conn *)wait;
+    int expected = WMY_RUNNING;
+    weir_error ignored;
+    int64_t until = weir_services_now(conn->services) + wait->grace_ns;
+    bool stopped;
+
+    if (!atomic_compare_exchange_strong(&conn->running, &expected,
+                                        WMY_STOPPING))
+        return expected == WMY_STOPPING || expected == WMY_STOPPED;
+    stopped = kill_query(conn, until, &ignored) == WEIR_OK;
+    atomic_store(&conn->running, WMY_STOPPED);
+    return stopped;
+}
+
+void wmy_running_begin(wmy_conn *conn)
+{
+    conn->wait.stop = stop_own;
+    atomic_store_explicit(&conn->running, WMY_RUNNING, memory_order_release);
+}
+
+void wmy_running_end(wmy_conn *conn)
+{
+    int expected = WMY_RUNNING;
+
+    conn->wait.stop = NULL;
+    if (atomic_compare_exchange_strong(&conn->running, &expected, WMY_IDLE) ||
+        expected == WMY_IDLE)
+        return;
+    while (atomic_load(&conn->running) == WMY_STOPPING) {
+        int64_t until = weir_services_now(conn->services) + PAUSE_NS;
+        weir_error ignored;
+
+        /* Nothing is expected on the socket: this is a pause. */
+        if (weir_services_wait(conn->services, mysql_get_socket(conn->mysql), 0,
+                               until, &ignored) == WEIR_OK)
+            continue;
+    }
+    atomic_store(&conn->running, WMY_IDLE);
+    conn->stray_kill = true;
+}
+
+weir_status wmy_cancel(void *memory, weir_error *err)
+{
+    wmy_conn *conn = memory;
+    int expected = WMY_RUNNING;
+    int64_t deadline;
+    weir_status status;
+
+    if (!atomic_compare_exchange_strong(&conn->running, &expected,
+                                        WMY_STOPPING))
+        return WEIR_OK;
+    deadline = weir_services_now(conn->services) + CANCEL_LIMIT_NS;
+    status = kill_query(conn, deadline, err);
+    atomic_store(&conn->running, WMY_STOPPED);
+    return status;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "db/mysql/wmy.h"
+
+static wmy_scan scan(const char *sql)
+{
+    return wmy_scan_sql(weir_text_of(sql));
+}
+
+static void reads(const char *sql)
+{
+    if (scan(sql).effect != WEIR_EFFECT_READ)
+        fail_msg("only reads: %s", sql);
+}
+
+static void writes(const char *sql)
+{
+    if (scan(sql).effect != WEIR_EFFECT_WRITE)
+        fail_msg("may write: %s", sql);
+}
+
+static void test_effect__in_doubt_it_writes(void **state)
+{
+    (void)state;
+    reads("SELECT 1");
+    reads(" /* c */ -- d\n # e\n select 'insert', `update`, \"delete\"");
+    reads("WITH a AS (SELECT 1) SELECT * FROM a");
+    reads("SELECT 'it\\'s into' /* into */ -- into");
+    writes("");
+    writes("WITH a AS (SELECT 1) DELETE FROM t");
+    writes("SELECT 1 INTO @x");
+    writes("SELECT /*! 1 INTO */ @x");
+    writes("SELECT /*M! 1 INTO */ @x");
+    writes("SELECT NEXTVAL(s)");
+    writes("SELECT @a := 1");
+    writes("SELECT get_lock('a', 1)");
+    writes("ANALYZE UPDATE t SET a = 1");
+    writes("UPDATE t SET a = 1");
+    writes("DO 1");
+    writes("'unfinished");
+}
+
+static void test_inserts__are_those_that_make_keys(void **state)
+{
+    (void)state;
+    assert_true(scan("insert into t values (1)").inserts);
+    assert_true(scan("REPLACE t VALUES (1)").inserts);
+    assert_false(scan("UPDATE t SET a = 1").inserts);
+}
+
+static void test_session__is_marked_by_what_stays(void **state)
+{
+    (void)state;
+    assert_true(scan("SET NAMES latin1").marks_session);
+    assert_true(scan("LOCK TABLES t READ").marks_session);
+    assert_true(scan("SELECT GET_LOCK('a', 1)").marks_session);
+    assert_true(scan("CREATE TEMPORARY TABLE t (i INT)").marks_session);
+    assert_true(scan("SELECT @a := 1").marks_session);
+    assert_false(scan("UPDATE t SET a = 1").marks_session);
+    assert_false(scan("CREATE TABLE t (i INT)").marks_session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_effect__in_doubt_it_writes),
+        cmocka_unit_test(test_inserts__are_those_that_make_keys),
+        cmocka_unit_test(test_session__is_marked_by_what_stays),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# usage: tests/kit/mariadb.sh COMMAND [ARGUMENTS]
+#
+# Runs a command beside a MariaDB server of its own, which listens on loopback
+# and a socket in a folder that goes away with it. The command finds in its
+# environment:
+#   WEIR_TEST_URL          mysql://weir:…@127.0.0.1:port/weir
+#   WEIR_TEST_SOCKET       the server's socket
+#   WEIR_TEST_SERVER_PID   to stop, continue and kill it
+#   WEIR_TEST_TLS          a folder with ca.pem, and cert.pem and key.pem that
+#                          the server reads again at FLUSH SSL; empty without
+#                          the openssl command
+# Its exit status is the command's, or 77 with a reason if there is no server
+# on this machine. Speed over durability: nothing here outlives a crash.
+set -u
+if [ $# -lt 1 ]; then
+    echo "usage: tests/kit/mariadb.sh COMMAND [ARGUMENTS]" >&2
+    exit 2
+fi
+
+skip() {
+    echo "skipped: $1; see src/db/mysql/packages/test.txt" >&2
+    exit 77
+}
+
+PATH=$PATH:/usr/sbin:/usr/local/sbin
+command -v mariadbd >/dev/null 2>&1 || skip "there is no mariadbd"
+command -v mariadb-install-db >/dev/null 2>&1 ||
+    skip "there is no mariadb-install-db"
+
+dir=$(mktemp -d /tmp/weir-mariadb.XXXXXX) || exit 1
+server=""
+password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+
+# The server may be stopped by a signal, or gone.
+stop_server() {
+    [ -n "$server" ] || return
+    kill -CONT "$server" 2>/dev/null
+    kill -TERM "$server" 2>/dev/null
+    for _ in $(seq 100); do
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.05
+    done
+    kill -KILL "$server" 2>/dev/null
+    wait "$server" 2>/dev/null
+    server=""
+}
+
+clean_up() {
+    stop_server
+    rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Becomes the server, which refuses to run as root and dies with this script
+# in any case: for use in a subshell. (Another user is another process to the
+# kernel, so the wish to die is said after the change.)
+as_server() {
+    if [ "$(id -u)" -eq 0 ]; then
+        exec setpriv --reuid=mysql --regid=mysql --clear-groups -- \
+            setpriv --pdeathsig KILL -- "$@"
+    else
+        exec setpriv --pdeathsig KILL -- "$@"
+    fi
+}
+
+# certificate NAME SUBJECT-ALTERNATIVE-NAME DAYS: signed by the folder's CA.
+certificate() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+        -keyout "$dir/tls/$1-key.pem" -out "$dir/tls/$1.csr" \
+        -subj "/CN=weir $1" 2>/dev/null &&
+        openssl x509 -req -in "$dir/tls/$1.csr" -CA "$dir/tls/ca.pem" \
+            -CAkey "$dir/tls/ca-key.pem" -CAcreateserial -days "$3" \
+            -extfile <(echo "subjectAltName=$2") \
+            -out "$dir/tls/$1-cert.pem" 2>/dev/null
+}
+
+make_certificates() {
+    local here="DNS:localhost,IP:127.0.0.1"
+    command -v openssl >/dev/null 2>&1 || return 1
+    mkdir "$dir/tls" || return 1
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+        -keyout "$dir/tls/ca-key.pem" -out "$dir/tls/ca.pem" \
+        -days 2 -subj "/CN=weir tests" 2>/dev/null || return 1
+    certificate good "$here" 2 && certificate elsewhere "DNS:elsewhere" 2 &&
+        certificate expired "$here" -1 || return 1
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+        -keyout "$dir/tls/self-key.pem" -out "$dir/tls/self-cert.pem" -days 2 \
+        -subj "/CN=weir self" -addext "subjectAltName=$here" 2>/dev/null ||
+        return 1
+    cp "$dir/tls/good-cert.pem" "$dir/tls/cert.pem"
+    cp "$dir/tls/good-key.pem" "$dir/tls/key.pem"
+    chmod 644 "$dir/tls/"*.pem
+}
+
+tls=()
+export WEIR_TEST_TLS=""
+if make_certificates; then
+    tls=(--ssl-ca="$dir/tls/ca.pem" --ssl-cert="$dir/tls/cert.pem"
+        --ssl-key="$dir/tls/key.pem")
+    WEIR_TEST_TLS=$dir/tls
+fi
+
+mkdir "$dir/tmp"
+chmod 755 "$dir"
+[ "$(id -u)" -eq 0 ] && chown mysql:mysql "$dir" "$dir/tmp"
+(as_server mariadb-install-db --no-defaults --datadir="$dir/data" \
+    --auth-root-authentication-method=normal --skip-test-db \
+    --innodb-log-file-size=8M --innodb-data-file-path=ibdata1:12M:autoextend) \
+    >"$dir/install.log" 2>&1 || {
+    cat "$dir/install.log" >&2
+    exit 1
+}
+
+cat >"$dir/init.sql" <<END
+CREATE DATABASE weir CHARACTER SET utf8mb4;
+CREATE USER weir@'127.0.0.1' IDENTIFIED BY '$password';
+CREATE USER weir@localhost IDENTIFIED BY '$password';
+GRANT ALL ON *.* TO weir@'127.0.0.1' WITH GRANT OPTION;
+GRANT ALL ON *.* TO weir@localhost WITH GRANT OPTION;
+DROP USER root@localhost;
+END
+chmod 644 "$dir/init.sql"
+
+# Without --init-file a server that was started before is there as it was.
+start_server() {
+    as_server mariadbd --no-defaults --datadir="$dir/data" \
+        --socket="$dir/s" --pid-file="$dir/pid" --port="$1" \
+        --bind-address=127.0.0.1 --tmpdir="$dir/tmp" \
+        --log-error="$dir/log.err" \
+        --init-file="$dir/init.sql" --skip-name-resolve --skip-log-bin \
+        --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M \
+        --innodb-log-file-size=8M --performance-schema=OFF \
+        --innodb-lock-wait-timeout=2 --lock-wait-timeout=4 \
+        --max-connections=60 \
+        --aria-pagecache-buffer-size=8M --key-buffer-size=1M "${tls[@]}" \
+        </dev/null >/dev/null 2>&1 &
+    server=$!
+    for _ in $(seq 600); do
+        kill -0 "$server" 2>/dev/null || return 1
+        grep -q 'ready for connections' "$dir/log.err" 2>/dev/null && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+# A port that is free now may be taken a moment later: then try another.
+port=""
+for _ in 1 2 3 4 5 6 7 8; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
+    start_server "$port" && break
+    grep -q 'Bind on TCP/IP port\|you already have' "$dir/log.err" || {
+        cat "$dir/log.err" >&2
+        exit 1
+    }
+    server=""
+done
+[ -n "$server" ] || exit 1
+
+export WEIR_TEST_URL="mysql://weir:$password@127.0.0.1:$port/weir"
+export WEIR_TEST_SOCKET="$dir/s"
+export WEIR_TEST_SERVER_PID="$server"
+"$@"
+status=$?
+[ "$status" -eq 0 ] || tail -n 5 "$dir/log.err" >&2
+exit "$status"

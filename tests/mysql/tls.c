@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TLS as it must be: good certificates are taken, all others refused before
+ * the password is on its way, and nothing falls back to plain text.
+ */
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mysql/with_server.h"
+
+static const char *folder;
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[512];
+
+    snprintf(command, sizeof command, "cp %s/%s %s/%s", folder, from, folder,
+             to);
+    assert_int_equal(system(command), 0);
+}
+
+/* The server shows another certificate from now on. */
+static void show(const char *name)
+{
+    weir_conn *conn = borrow();
+    char file[64];
+
+    snprintf(file, sizeof file, "%s-cert.pem", name);
+    copy_file(file, "cert.pem");
+    snprintf(file, sizeof file, "%s-key.pem", name);
+    copy_file(file, "key.pem");
+    run(conn, "FLUSH SSL");
+    weir_conn_close(&conn);
+}
+
+/* Connects with more options; the cipher in use, or the error. */
+static weir_status connect_with(const char *options, char cipher[64],
+                                weir_error *err)
+{
+    char url[1024];
+    weir_engine *own;
+    weir_conn *conn;
+    weir_result *rows;
+
+    cipher[0] = '\0';
+    snprintf(url, sizeof url, "%s?%s", getenv("WEIR_TEST_URL"), options);
+    own = weir_engine_open(url, NULL, err);
+    if (!own)
+        return err->status;
+    conn = weir_connect(own, err);
+    if (conn) {
+        rows = weir_query(conn,
+                          "SELECT variable_value FROM "
+                          "information_schema.session_status WHERE "
+                          "variable_name = 'Ssl_cipher'",
+                          NOARGS);
+        assert_true(weir_next(rows));
+        snprintf(cipher, 64, "%s", weir_get_text(rows, 0));
+        weir_result_close(&rows);
+        weir_conn_close(&conn);
+    }
+    weir_engine_close(&own);
+    return err->status;
+}
+
+static weir_status verified(char cipher[64], weir_error *err)
+{
+    char options[512];
+
+    snprintf(options, sizeof options, "tls=verify-full&ssl_ca=%s/ca.pem",
+             folder);
+    return connect_with(options, cipher, err);
+}
+
+static void test_good__is_taken_and_encrypts(void **state)
+{
+    weir_error err = {0};
+    char cipher[64];
+
+    (void)state;
+    show("good");
+    assert_int_equal(verified(cipher, &err), WEIR_OK);
+    assert_true(strlen(cipher) > 0);
+    assert_int_equal(connect_with("tls=disable", cipher, &err), WEIR_OK);
+    assert_string_equal(cipher, "");
+}
+
+static void test_bad__is_refused(void **state)
+{
+    static const char *const names[] = {"expired", "elsewhere", "self"};
+    weir_error err = {0};
+    char cipher[64];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        show(names[i]);
+        if (verified(cipher, &err) != WEIR_ERR_CONNECTION)
+            fail_msg("%s: %s", names[i], err.message);
+        assert_int_equal(err.native_code, 2026);
+    }
+    show("good");
+    /* An authority that nobody here knows. */
+    assert_int_equal(connect_with("tls=verify-full", cipher, &err),
+                     WEIR_ERR_CONNECTION);
+}
+
+/* A server, or somebody in between, that says it has no TLS and wants the
+ * password in clear. */
+typedef struct impostor {
+    int listener;
+    int port;
+    pthread_t thread;
+    char heard[1024];
+    size_t heard_size;
+} impostor;
+
+static bool has_heard(const impostor *self, const char *text)
+{
+    size_t size = strlen(text);
+
+    for (size_t i = 0; i + size <= self->heard_size; i++) {
+        if (memcmp(self->heard + i, text, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void hear(impostor *self, int fd)
+{
+    ssize_t got = recv(fd, self->heard + self->heard_size,
+                       sizeof self->heard - self->heard_size, 0);
+
+    if (got > 0)
+        self->heard_size += (size_t)got;
+}
+
+static void *play(void *memory)
+{
+    static unsigned char greeting[] =
+        "\0\0\0\0\x0A"
+        "5.7.99\0\1\0\0\0AAAAAAAA\0"
+        "\xFF\xF7\x21\x02\x00\x0F\x80\x15\0\0\0\0\0\0\0\0\0\0"
+        "BBBBBBBBBBBB\0mysql_native_password";
+    static const unsigned char change[] = "\x16\0\0\2\xFEmysql_clear_password";
+    impostor *self = memory;
+    int fd = accept(self->listener, NULL, NULL);
+
+    if (fd < 0)
+        return NULL;
+    greeting[0] = sizeof greeting - 4;
+    (void)send(fd, greeting, sizeof greeting, MSG_NOSIGNAL);
+    hear(self, fd);
+    (void)send(fd, change, sizeof change, MSG_NOSIGNAL);
+    hear(self, fd);
+    close(fd);
+    return NULL;
+}
+
+static void start(impostor *self)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+
+    memset(self, 0, sizeof *self);
+    self->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(self->listener, (struct sockaddr *)&address, size),
+                     0);
+    assert_int_equal(listen(self->listener, 1), 0);
+    assert_int_equal(
+        getsockname(self->listener, (struct sockaddr *)&address, &size), 0);
+    self->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&self->thread, NULL, play, self), 0);
+}
+
+/* Connects to it; it must not get the password. */
+static weir_error visit(impostor *self, const char *options)
+{
+    weir_error err = {0};
+    weir_engine *own;
+    char url[256];
+
+    start(self);
+    snprintf(url, sizeof url, "mysql://weir:a-secret@127.0.0.1:%d/weir%s",
+             self->port, options);
+    own = weir_engine_open(url, NULL, &err);
+    assert_non_null(own);
+    assert_null(weir_connect(own, &err));
+    weir_engine_close(&own);
+    assert_int_equal(pthread_join(self->thread, NULL), 0);
+    close(self->listener);
+    assert_false(has_heard(self, "a-secret"));
+    return err;
+}
+
+static void test_stripped__gets_no_word(void **state)
+{
+    impostor server;
+    weir_error err = visit(&server, "?tls=verify-full");
+
+    (void)state;
+    assert_int_equal(err.status, WEIR_ERR_CONNECTION);
+    assert_non_null(strstr(err.message, "SSL"));
+    assert_int_equal(server.heard_size, 0);
+}
+
+static void test_clear_text__is_not_given(void **state)
+{
+    impostor server;
+    weir_error err = visit(&server, "");
+
+    (void)state;
+    assert_true(server.heard_size > 0);
+    assert_true(err.status == WEIR_ERR_AUTH ||
+                err.status == WEIR_ERR_CONNECTION);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good__is_taken_and_encrypts),
+        cmocka_unit_test(test_bad__is_refused),
+        cmocka_unit_test(test_stripped__gets_no_word),
+        cmocka_unit_test(test_clear_text__is_not_given),
+    };
+    int failed;
+
+    folder = getenv("WEIR_TEST_TLS");
+    if (!folder || folder[0] == '\0') {
+        puts("skipped: there is no openssl to make certificates with");
+        return 77;
+    }
+    if (open_engine() != 0)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    weir_engine_close(&engine);
+    return failed;
+}
