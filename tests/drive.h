@@ -82,7 +82,8 @@ static inline weir_status drive_attach(drive *d, const char *url)
     spec = (weir_attach_spec){&d->services, d->url, d->values, inner,
                               d->inner_values};
     status = d->driver->attach(d->instance, &spec, &d->profile, &d->err);
-    d->driver = d->profile.driver;
+    if (status == WEIR_OK)
+        d->driver = d->profile.driver;
     return status;
 }
 
