@@ -80,16 +80,12 @@ static bool was_woken(wfa_conn *conn)
 
 static weir_status wait_until(wfa_conn *conn, int64_t until, weir_error *err)
 {
-    const weir_services *services = conn->faulty->services;
     weir_status status = WEIR_OK;
 
-    /* Waiting may end early: only the flag and the clock decide. */
-    while (status == WEIR_OK && !was_woken(conn)) {
-        status = weir_services_wait(services, conn->wake[0], WEIR_WAIT_READ,
-                                    until, err);
-        if (status == WEIR_ERR_TIMEOUT && weir_services_now(services) < until)
-            status = WEIR_OK;
-    }
+    /* Waiting may end early: only the flag decides. */
+    while (status == WEIR_OK && !was_woken(conn))
+        status = weir_services_wait(conn->faulty->services, conn->wake[0],
+                                    WEIR_WAIT_READ, until, err);
     return status == WEIR_OK
                ? weir_error_set(err, WEIR_ERR_CANCELLED, "cancelled")
                : status;
