@@ -208,6 +208,9 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     if (!link)
         return;
     wi_conn_end_results(conn, "the connection was lost");
+    if (conn->at_work)
+        wi_stmt_cache_give(&link->stmts, conn->at_work);
+    conn->at_work = NULL;
     if (conn->tx.state != WI_TX_NONE)
         wi_tx_fail(conn, cause);
     wi_tx_drop_permit(conn);

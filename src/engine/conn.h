@@ -64,6 +64,9 @@ struct weir_conn {
 
     wi_lease *lease;
     wi_link *link; /* NULL: invalidated, connects anew at the next use */
+    /* The statement of the call under way, until it has run or is a result's:
+     * it must be given back before its link may go. */
+    struct wi_stmt *at_work;
     /* Guards `link` against weir_cancel() of another thread; held for moments
      * and never while a statement runs. */
     wi_mutex link_lock;

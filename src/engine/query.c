@@ -76,6 +76,7 @@ static weir_status take(weir_conn *conn, run *r)
                                 &r->stmt, &conn->error);
     if (status != WEIR_OK)
         return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
+    conn->at_work = r->stmt;
     status = refuse_control(conn, r->stmt->plan);
     count = r->stmt->plan->driver_count;
     if (status == WEIR_OK && count != r->stmt->info->param_count)
@@ -98,9 +99,10 @@ static void give(weir_conn *conn, run *r)
     if (r->values != r->inlined)
         wi_free(conn->engine->allocator, r->values);
     r->values = NULL;
-    if (r->stmt && conn->link)
+    if (r->stmt)
         wi_stmt_cache_give(&conn->link->stmts, r->stmt);
     r->stmt = NULL;
+    conn->at_work = NULL;
 }
 
 static run begin_run(weir_conn *conn, const char *sql)
@@ -123,7 +125,19 @@ static weir_status failed(weir_conn *conn, run *r)
     conn->driver->end(r->stmt->driver_stmt);
     wi_stmt_cache_give(&conn->link->stmts, r->stmt);
     r->stmt = NULL;
+    conn->at_work = NULL;
     return wi_conn_failed(conn, r->sql, effect);
+}
+
+/* Begins what must be begun. If the connection is lost in that, it has taken
+ * the statement with it. */
+static weir_status begin_for(weir_conn *conn, run *r)
+{
+    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+
+    if (!conn->link)
+        r->stmt = NULL;
+    return status;
 }
 
 static void note_outcome(weir_conn *conn, const weir_outcome *outcome)
@@ -162,7 +176,7 @@ static weir_status execute(weir_conn *conn, run *r)
                                 .mode = WEIR_FETCH_STREAM,
                                 .deadline = r->deadline};
     weir_outcome outcome = {.affected = -1};
-    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+    weir_status status = begin_for(conn, r);
 
     if (status != WEIR_OK)
         return status;
@@ -318,6 +332,7 @@ static weir_status hand_over(weir_conn *conn, run *r, weir_result *result,
     if (wi_result_attach(result, r->stmt, mode) != WEIR_OK)
         status = wi_error_nomem(&conn->error);
     r->stmt = NULL;
+    conn->at_work = NULL;
     if (status == WEIR_OK && mode == WEIR_FETCH_STREAM)
         conn->stream = result;
     /* What writes is read to its end at once: nothing stays half done. */
@@ -338,7 +353,7 @@ static weir_status start(weir_conn *conn, run *r, weir_result *result,
     weir_status status = keep_values(conn, r, result);
 
     if (status == WEIR_OK)
-        status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+        status = begin_for(conn, r);
     if (status != WEIR_OK)
         return status;
     execution.values = r->values;
