@@ -248,17 +248,29 @@ int64_t wi_conn_deadline(const weir_conn *conn)
                                 : WI_NO_DEADLINE;
 }
 
-/* A lost answer to a statement that may have written, outside a transaction:
- * nobody here can know what the database did. */
-static void judge_outcome(weir_conn *conn, weir_effect effect)
+void wi_conn_doubt(weir_conn *conn, weir_effect effect)
 {
     weir_error *err = &conn->error;
 
     if (effect != WEIR_EFFECT_WRITE || conn->tx.begun ||
-        conn->isolation != WEIR_AUTOCOMMIT)
+        (conn->isolation != WEIR_AUTOCOMMIT &&
+         wi_engine_can(conn->engine, WEIR_CAN_TRANSACT)))
         return;
-    if (err->status == WEIR_ERR_CONNECTION && err->fate == WEIR_FATE_DISCARD)
-        err->status = WEIR_ERR_COMMIT_UNKNOWN;
+    err->status = WEIR_ERR_COMMIT_UNKNOWN;
+    if (err->fate == WEIR_FATE_RETRY)
+        err->fate = WEIR_FATE_DISCARD;
+}
+
+/* The answer is lost, or was not waited for: what the statement has done
+ * nobody here can know. */
+static void judge_outcome(weir_conn *conn, weir_effect effect)
+{
+    const weir_error *err = &conn->error;
+
+    if (err->fate == WEIR_FATE_DISCARD &&
+        (err->status == WEIR_ERR_CONNECTION ||
+         err->status == WEIR_ERR_TIMEOUT || err->status == WEIR_ERR_CANCELLED))
+        wi_conn_doubt(conn, effect);
 }
 
 static void note_statement(weir_conn *conn, const char *statement)

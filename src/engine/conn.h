@@ -134,6 +134,13 @@ int64_t wi_conn_deadline(const weir_conn *conn);
 weir_status wi_conn_failed(weir_conn *conn, const char *statement,
                            weir_effect effect);
 
+/*
+ * Said before wi_conn_failed() if the statement has run and what failed came
+ * after it. Outside a transaction its work may stand: COMMIT_UNKNOWN, whatever
+ * the failure was.
+ */
+void wi_conn_doubt(weir_conn *conn, weir_effect effect);
+
 /* MISUSE: a stream is open and must be closed before anything else runs. */
 weir_status wi_conn_refuse_stream(weir_conn *conn);
 

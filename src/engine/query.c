@@ -182,10 +182,12 @@ static weir_status execute(weir_conn *conn, run *r)
         return status;
     status =
         conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
-    if (status == WEIR_OK)
-        status = drain(conn, r);
     if (status != WEIR_OK)
         return failed(conn, r);
+    if (drain(conn, r) != WEIR_OK) {
+        wi_conn_doubt(conn, r->stmt->info->effect);
+        return failed(conn, r);
+    }
     conn->driver->outcome(r->stmt->driver_stmt, &outcome);
     conn->driver->end(r->stmt->driver_stmt);
     note_outcome(conn, &outcome);

@@ -78,12 +78,69 @@ test_begin__that_loses_the_connection_loses_no_statement(void **state)
                      WEIR_OK);
 }
 
+/* A write that commits itself, and whose answer does not come, is not said to
+ * have had no effect. */
+static void test_autocommit__without_an_answer_is_unknown(void **state)
+{
+    (void)state;
+    assert_int_equal(weir_set_isolation(conn, WEIR_AUTOCOMMIT), WEIR_OK);
+    assert_int_equal(weir_set_timeout(conn, 0.02), WEIR_OK);
+    arm(WEIR_FAULT_EXECUTE, WEIR_FAULT_HANG_AFTER);
+    assert_int_equal(weir_exec(conn, "INSERT INTO t VALUES (1)", NOARGS),
+                     WEIR_ERR_COMMIT_UNKNOWN);
+    arm(WEIR_FAULT_EXECUTE, WEIR_FAULT_HANG_AFTER);
+    assert_int_equal(weir_exec(conn, "SELECT * FROM t", NOARGS),
+                     WEIR_ERR_TIMEOUT);
+    arm(WEIR_FAULT_EXECUTE, WEIR_FAULT_FAIL);
+    assert_int_equal(weir_exec(conn, "INSERT INTO t VALUES (1)", NOARGS),
+                     WEIR_ERR_SQL);
+}
+
+/* It has run: the rows that cannot be had say nothing of its work. */
+static void test_autocommit__without_its_rows_is_unknown(void **state)
+{
+    (void)state;
+    assert_int_equal(weir_set_isolation(conn, WEIR_AUTOCOMMIT), WEIR_OK);
+    arm(WEIR_FAULT_FETCH, WEIR_FAULT_FAIL);
+    assert_int_equal(
+        weir_exec(conn, "INSERT INTO t VALUES (1) RETURNING a", NOARGS),
+        WEIR_ERR_COMMIT_UNKNOWN);
+    arm(WEIR_FAULT_EXECUTE, WEIR_FAULT_DIES_AFTER);
+    WEIR_AUTO(weir_result)
+    rows = weir_query(conn, "INSERT INTO t VALUES (1) RETURNING a", NOARGS);
+    assert_int_equal(weir_result_status(rows), WEIR_ERR_COMMIT_UNKNOWN);
+    assert_int_equal(weir_error_is_retryable(weir_result_error(rows)), 0);
+    arm(WEIR_FAULT_FETCH, WEIR_FAULT_FAIL);
+    assert_int_equal(weir_exec(conn, "SELECT * FROM t", NOARGS), WEIR_ERR_SQL);
+}
+
+/* Without transactions every write commits itself, whatever the isolation. */
+static void test_no_transactions__make_a_lost_write_unknown(void **state)
+{
+    weir_mock_options options = WEIR_MOCK_OPTIONS;
+    weir_mock *mock;
+
+    (void)state;
+    options.capabilities &= ~(uint32_t)WEIR_CAN_TRANSACT;
+    mock = weir_mock_new("found", &options, &err);
+    assert_non_null(mock);
+    open_url("faulty+mock://found?fault_name=found");
+    arm(WEIR_FAULT_EXECUTE, WEIR_FAULT_LOST_AFTER);
+    assert_int_equal(weir_exec(conn, "UPDATE t", NOARGS),
+                     WEIR_ERR_COMMIT_UNKNOWN);
+    end_test(NULL);
+    weir_mock_free(&mock);
+}
+
 #define TEST(name_) cmocka_unit_test_setup_teardown(name_, begin_test, end_test)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_begin__that_loses_the_connection_loses_no_statement),
+        TEST(test_autocommit__without_an_answer_is_unknown),
+        TEST(test_autocommit__without_its_rows_is_unknown),
+        cmocka_unit_test(test_no_transactions__make_a_lost_write_unknown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
