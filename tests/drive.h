@@ -58,6 +58,7 @@ static inline weir_status drive_attach(drive *d, const char *url)
 {
     const weir_backend *inner;
     weir_attach_spec spec;
+    weir_status status;
 
     memset(d, 0, sizeof *d);
     d->services.allocator = weir_allocator_libc();
@@ -73,13 +74,17 @@ static inline weir_status drive_attach(drive *d, const char *url)
     drive_read_options(d, inner);
     d->profile = (weir_profile){
         .dialect = d->backend->dialect,
+        .driver = d->backend->driver,
         .capabilities = d->backend->capabilities,
         .default_isolation = d->backend->default_isolation,
     };
     d->instance = calloc(1, d->driver->instance_size + 1);
     spec = (weir_attach_spec){&d->services, d->url, d->values, inner,
                               d->inner_values};
-    return d->driver->attach(d->instance, &spec, &d->profile, &d->err);
+    status = d->driver->attach(d->instance, &spec, &d->profile, &d->err);
+    if (status == WEIR_OK)
+        d->driver = d->profile.driver;
+    return status;
 }
 
 static inline void drive_detach(drive *d)

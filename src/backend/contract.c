@@ -72,9 +72,10 @@ static weir_status broken(const weir_backend *backend, const char *what,
                           what);
 }
 
-static weir_status check_driver(const weir_backend *backend, weir_error *err)
+static weir_status check_driver(const weir_backend *backend,
+                                const weir_driver *driver,
+                                uint32_t capabilities, weir_error *err)
 {
-    const weir_driver *driver = backend->driver;
     char what[96];
 
     if (driver->size != sizeof *driver)
@@ -87,9 +88,8 @@ static weir_status check_driver(const weir_backend *backend, weir_error *err)
     for (int i = 0; i < REQUIREMENT_COUNT; i++) {
         const requirement *wanted = &requirements[i];
 
-        if (has(driver, wanted) ||
-            (wanted->capabilities != ALWAYS &&
-             (backend->capabilities & wanted->capabilities) == 0))
+        if (has(driver, wanted) || (wanted->capabilities != ALWAYS &&
+                                    (capabilities & wanted->capabilities) == 0))
             continue;
         snprintf(what, sizeof what, "the driver lacks %s()%s", wanted->name,
                  wanted->capabilities ? ", which its capabilities promise"
@@ -97,6 +97,14 @@ static weir_status check_driver(const weir_backend *backend, weir_error *err)
         return broken(backend, what, err);
     }
     return WEIR_OK;
+}
+
+static weir_status no_dialect(const weir_backend *backend, weir_error *err)
+{
+    return broken(backend,
+                  "its dialect is missing, or weir_dialect::size is not "
+                  "sizeof(weir_dialect)",
+                  err);
 }
 
 weir_status wi_contract_check(const weir_backend *backend, weir_error *err)
@@ -109,11 +117,24 @@ weir_status wi_contract_check(const weir_backend *backend, weir_error *err)
     if (!backend->schemes || !backend->schemes[0])
         return broken(backend, "it has no scheme", err);
     if (!backend->dialect || backend->dialect->size != sizeof(weir_dialect))
-        return broken(backend,
-                      "its dialect is missing, or weir_dialect::size is not "
-                      "sizeof(weir_dialect)",
-                      err);
+        return no_dialect(backend, err);
     if (!backend->driver)
         return broken(backend, "it has no driver", err);
-    return check_driver(backend, err);
+    return check_driver(backend, backend->driver, backend->capabilities, err);
+}
+
+weir_status wi_contract_check_profile(const weir_backend *backend,
+                                      const weir_profile *profile,
+                                      weir_error *err)
+{
+    const weir_driver *driver = profile->driver;
+
+    if (!profile->dialect || profile->dialect->size != sizeof(weir_dialect))
+        return no_dialect(backend, err);
+    if (!driver)
+        return broken(backend, "attach() took its driver away", err);
+    if (driver->instance_size != backend->driver->instance_size)
+        return broken(
+            backend, "attach() gave it a driver of another instance_size", err);
+    return check_driver(backend, driver, profile->capabilities, err);
 }

@@ -11,4 +11,10 @@
 /* WEIR_OK, or MISUSE naming what is missing. */
 weir_status wi_contract_check(const weir_backend *backend, weir_error *err);
 
+/* The same of what attach() has made of it: other operations, other
+ * capabilities. */
+weir_status wi_contract_check_profile(const weir_backend *backend,
+                                      const weir_profile *profile,
+                                      weir_error *err);
+
 #endif

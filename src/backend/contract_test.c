@@ -103,6 +103,42 @@ static void test_contract__half_filled_is_refused(void **state)
     assert_int_equal(wi_contract_check(NULL, &err), WEIR_ERR_MISUSE);
 }
 
+static void test_profile__is_held_to_the_same(void **state)
+{
+    weir_profile profile = {.dialect = backend.dialect,
+                            .driver = &driver,
+                            .capabilities = backend.capabilities};
+
+    (void)state;
+    assert_int_equal(wi_contract_check_profile(&backend, &profile, &err),
+                     WEIR_OK);
+    driver.submit = NULL;
+    profile.capabilities = WEIR_CAN_SUBMIT;
+    assert_int_equal(wi_contract_check_profile(&backend, &profile, &err),
+                     WEIR_ERR_MISUSE);
+    assert_non_null(strstr(err.message, "lacks submit()"));
+    profile.driver = NULL;
+    assert_int_equal(wi_contract_check_profile(&backend, &profile, &err),
+                     WEIR_ERR_MISUSE);
+    assert_non_null(strstr(err.message, "took its driver away"));
+    profile.dialect = NULL;
+    assert_int_equal(wi_contract_check_profile(&backend, &profile, &err),
+                     WEIR_ERR_MISUSE);
+    assert_non_null(strstr(err.message, "dialect"));
+}
+
+static void test_profile__keeps_the_size_of_the_instance(void **state)
+{
+    weir_driver other = driver;
+    weir_profile profile = {.dialect = backend.dialect, .driver = &other};
+
+    (void)state;
+    other.instance_size++;
+    assert_int_equal(wi_contract_check_profile(&backend, &profile, &err),
+                     WEIR_ERR_MISUSE);
+    assert_non_null(strstr(err.message, "instance_size"));
+}
+
 #define TEST(name_) cmocka_unit_test_setup(name_, begin_test)
 
 int main(void)
@@ -114,6 +150,8 @@ int main(void)
         TEST(test_contract__may_operations_may_be_missing),
         TEST(test_contract__other_versions_are_refused),
         TEST(test_contract__half_filled_is_refused),
+        TEST(test_profile__is_held_to_the_same),
+        TEST(test_profile__keeps_the_size_of_the_instance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,9 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     if (!link)
         return;
     wi_conn_end_results(conn, "the connection was lost");
+    if (conn->at_work)
+        wi_stmt_cache_give(&link->stmts, conn->at_work);
+    conn->at_work = NULL;
     if (conn->tx.state != WI_TX_NONE)
         wi_tx_fail(conn, cause);
     wi_tx_drop_permit(conn);
@@ -245,17 +248,29 @@ int64_t wi_conn_deadline(const weir_conn *conn)
                                 : WI_NO_DEADLINE;
 }
 
-/* A lost answer to a statement that may have written, outside a transaction:
- * nobody here can know what the database did. */
-static void judge_outcome(weir_conn *conn, weir_effect effect)
+void wi_conn_doubt(weir_conn *conn, weir_effect effect)
 {
     weir_error *err = &conn->error;
 
     if (effect != WEIR_EFFECT_WRITE || conn->tx.begun ||
-        conn->isolation != WEIR_AUTOCOMMIT)
+        (conn->isolation != WEIR_AUTOCOMMIT &&
+         wi_engine_can(conn->engine, WEIR_CAN_TRANSACT)))
         return;
-    if (err->status == WEIR_ERR_CONNECTION && err->fate == WEIR_FATE_DISCARD)
-        err->status = WEIR_ERR_COMMIT_UNKNOWN;
+    err->status = WEIR_ERR_COMMIT_UNKNOWN;
+    if (err->fate == WEIR_FATE_RETRY)
+        err->fate = WEIR_FATE_DISCARD;
+}
+
+/* The answer is lost, or was not waited for: what the statement has done
+ * nobody here can know. */
+static void judge_outcome(weir_conn *conn, weir_effect effect)
+{
+    const weir_error *err = &conn->error;
+
+    if (err->fate == WEIR_FATE_DISCARD &&
+        (err->status == WEIR_ERR_CONNECTION ||
+         err->status == WEIR_ERR_TIMEOUT || err->status == WEIR_ERR_CANCELLED))
+        wi_conn_doubt(conn, effect);
 }
 
 static void note_statement(weir_conn *conn, const char *statement)

@@ -64,6 +64,9 @@ struct weir_conn {
 
     wi_lease *lease;
     wi_link *link; /* NULL: invalidated, connects anew at the next use */
+    /* The statement of the call under way, until it has run or is a result's:
+     * it must be given back before its link may go. */
+    struct wi_stmt *at_work;
     /* Guards `link` against weir_cancel() of another thread; held for moments
      * and never while a statement runs. */
     wi_mutex link_lock;
@@ -130,6 +133,13 @@ int64_t wi_conn_deadline(const weir_conn *conn);
  */
 weir_status wi_conn_failed(weir_conn *conn, const char *statement,
                            weir_effect effect);
+
+/*
+ * Said before wi_conn_failed() if the statement has run and what failed came
+ * after it. Outside a transaction its work may stand: COMMIT_UNKNOWN, whatever
+ * the failure was.
+ */
+void wi_conn_doubt(weir_conn *conn, weir_effect effect);
 
 /* MISUSE: a stream is open and must be closed before anything else runs. */
 weir_status wi_conn_refuse_stream(weir_conn *conn);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/contract.h"
 #include "backend/registry.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -114,9 +115,11 @@ static weir_status attach(weir_engine *engine, const weir_backend *inner,
         .inner = inner,
         .inner_options = engine->inner_values,
     };
+    weir_status status;
 
     engine->profile = (weir_profile){
         .dialect = backend->dialect,
+        .driver = backend->driver,
         .capabilities = backend->capabilities,
         .default_isolation = backend->default_isolation,
     };
@@ -129,8 +132,13 @@ static weir_status attach(weir_engine *engine, const weir_backend *inner,
     engine->attached = true;
     if (!engine->driver->attach)
         return WEIR_OK;
-    return engine->driver->attach(engine->instance, &spec, &engine->profile,
-                                  err);
+    status =
+        engine->driver->attach(engine->instance, &spec, &engine->profile, err);
+    if (status == WEIR_OK)
+        status = wi_contract_check_profile(backend, &engine->profile, err);
+    if (status == WEIR_OK)
+        engine->driver = engine->profile.driver;
+    return status;
 }
 
 static weir_status choose_backend(weir_engine *engine,

@@ -135,7 +135,6 @@ static weir_status run_batch(weir_conn *conn, wi_run *r, wi_many_binder *binder,
     wi_many many = {r->stmt->driver_stmt, &execution,
                     left < binder->capacity ? left : binder->capacity};
     weir_outcome batch = {.affected = 0};
-    weir_effect effect = r->stmt->info->effect;
 
     if (bind_batch(binder, first, many.row_count, &conn->error) != WEIR_OK)
         return conn->error.status;
@@ -145,16 +144,14 @@ static weir_status run_batch(weir_conn *conn, wi_run *r, wi_many_binder *binder,
         return WEIR_OK;
     }
     wi_rows_fail(&conn->error, first + batch.rows_done);
-    wi_stmt_cache_give(&conn->link->stmts, r->stmt);
-    r->stmt = NULL;
-    return wi_conn_failed(conn, r->sql, effect);
+    return wi_run_failed(conn, r);
 }
 
 static weir_status run_batches(weir_conn *conn, wi_run *r,
                                wi_many_binder *binder)
 {
     weir_outcome sum = {.affected = 0};
-    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+    weir_status status = wi_run_before(conn, r);
 
     for (size_t i = 0; i < binder->rows->count && status == WEIR_OK;
          i += binder->capacity)

@@ -74,6 +74,7 @@ static weir_status hand_over(weir_conn *conn, wi_run *r, weir_result *result,
     if (status != WEIR_OK)
         wi_error_nomem(&conn->error);
     r->stmt = NULL;
+    conn->at_work = NULL;
     if (status == WEIR_OK && mode == WEIR_FETCH_STREAM)
         conn->stream = result;
     /* What writes is read to its end at once: nothing stays half done. */
@@ -94,14 +95,16 @@ static weir_status start(weir_conn *conn, wi_run *r, weir_result *result,
     weir_status status = keep_values(conn, r, result);
 
     if (status == WEIR_OK)
-        status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+        status = wi_run_before(conn, r);
     if (status != WEIR_OK)
         return status;
     execution.values = r->values;
     status =
         conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
-    if (status != WEIR_OK)
+    if (status != WEIR_OK) {
+        conn->driver->end(r->stmt->driver_stmt);
         return wi_run_failed(conn, r);
+    }
     return hand_over(conn, r, result, mode);
 }
 

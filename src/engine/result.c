@@ -207,6 +207,7 @@ static void fail_rows(weir_result *result)
         effect = result->stmt->info->effect;
     }
     wi_result_end(result);
+    wi_conn_doubt(conn, effect);
     wi_conn_failed(conn, statement, effect);
     result->error = conn->error;
     wi_tx_after(conn);

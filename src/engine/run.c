@@ -66,6 +66,7 @@ weir_status wi_run_take(weir_conn *conn, wi_run *r)
                                 &r->stmt, &conn->error);
     if (status != WEIR_OK)
         return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
+    conn->at_work = r->stmt;
     status = refuse_control(conn, r->stmt->plan);
     count = r->stmt->plan->driver_count;
     if (status == WEIR_OK && count != r->stmt->info->param_count)
@@ -89,9 +90,10 @@ void wi_run_give(weir_conn *conn, wi_run *r)
         wi_free(conn->engine->allocator, r->values);
     r->values = NULL;
     r->values_owned = false;
-    if (r->stmt && conn->link)
+    if (r->stmt)
         wi_stmt_cache_give(&conn->link->stmts, r->stmt);
     r->stmt = NULL;
+    conn->at_work = NULL;
 }
 
 /* Not zeroed as a whole: room for values that most statements never use would
@@ -110,15 +112,22 @@ void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql)
     conn->has_generated_key = false;
 }
 
-/* After a failure of the driver: its statement is given back before the link
- * may go. */
+weir_status wi_run_before(weir_conn *conn, wi_run *r)
+{
+    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+
+    if (!conn->link)
+        r->stmt = NULL;
+    return status;
+}
+
 weir_status wi_run_failed(weir_conn *conn, wi_run *r)
 {
     weir_effect effect = r->stmt->info->effect;
 
-    conn->driver->end(r->stmt->driver_stmt);
     wi_stmt_cache_give(&conn->link->stmts, r->stmt);
     r->stmt = NULL;
+    conn->at_work = NULL;
     return wi_conn_failed(conn, r->sql, effect);
 }
 
@@ -156,16 +165,21 @@ weir_status wi_run_execute(weir_conn *conn, wi_run *r)
                                 .mode = WEIR_FETCH_STREAM,
                                 .deadline = r->deadline};
     weir_outcome outcome = {.affected = -1};
-    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+    weir_status status = wi_run_before(conn, r);
 
     if (status != WEIR_OK)
         return status;
     status =
         conn->driver->execute(r->stmt->driver_stmt, &execution, &conn->error);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK) {
         status = drain(conn, r);
-    if (status != WEIR_OK)
+        if (status != WEIR_OK)
+            wi_conn_doubt(conn, r->stmt->info->effect);
+    }
+    if (status != WEIR_OK) {
+        conn->driver->end(r->stmt->driver_stmt);
         return wi_run_failed(conn, r);
+    }
     conn->driver->outcome(r->stmt->driver_stmt, &outcome);
     conn->driver->end(r->stmt->driver_stmt);
     wi_run_note(conn, &outcome);

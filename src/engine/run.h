@@ -37,12 +37,16 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r);
  * Refuses what may not run now. */
 weir_status wi_run_take(weir_conn *conn, wi_run *r);
 
+/* Begins the transaction that the statement needs. If the connection is lost
+ * in that, it has taken the statement with it. */
+weir_status wi_run_before(weir_conn *conn, wi_run *r);
+
 /* Runs it to its end, begins before that what must be begun, and notes what
  * it did. */
 weir_status wi_run_execute(weir_conn *conn, wi_run *r);
 
-/* After a failure of the driver's execution: ends it and gives the statement
- * back before the link may go. */
+/* After a failed execution that has been ended: the statement is given back
+ * before the link may go. */
 weir_status wi_run_failed(weir_conn *conn, wi_run *r);
 
 /* Notes what an execution did, for weir_affected() and its like. */

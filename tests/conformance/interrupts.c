@@ -5,10 +5,11 @@
 
 #include "suite.h"
 
-/* Never ends by itself, on any database with recursive queries. */
+/* Takes hours, on any database with recursive queries. The recursion itself
+ * is short: MariaDB ends one after 1000 rounds. */
 static const char endless[] =
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
-    "WHERE x < 1000000000) SELECT count(*) FROM c";
+    "WHERE x < 900) SELECT count(*) FROM c a, c b, c d, c e";
 
 static double seconds(void)
 {

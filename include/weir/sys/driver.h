@@ -164,9 +164,14 @@ typedef struct weir_open_spec {
 } weir_open_spec;
 
 /** What an engine knows of its database; filled from the weir_backend, and
- *  attach() may correct it. */
+ *  attach() may correct it. What it says then is checked as at
+ *  registration. */
 typedef struct weir_profile {
     const weir_dialect *dialect;
+    /** The operations from here on; of the same sizes as those that attached.
+     *  Lives as long as the instance. For a backend that wraps another, whose
+     *  operations are there or not as the other's are. */
+    const struct weir_driver *driver;
     uint32_t capabilities; /* weir_capability bits */
     weir_isolation default_isolation;
     /** The most connections that may be open at once; 0: no limit. */
