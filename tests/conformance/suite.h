@@ -39,9 +39,13 @@ void must(weir_conn *conn, weir_status status);
  * that the message is one line that says something. */
 void must_fail(weir_conn *conn, weir_status status, weir_status wanted);
 
-/* Before each test: an empty table thing (id, name unique, age nullable),
- * committed. */
+/* An empty table thing (id, name unique, age nullable), committed. */
+void make_table(weir_conn *conn);
+
+/* Before each test: the table. After it: nothing is out, so that a failed test
+ * does not take the next ones with it. */
 int set_up(void **state);
+int tear_down(void **state);
 
 /* Adds a row to it. */
 weir_status add(weir_conn *conn, int64_t id, const char *name);
@@ -52,7 +56,8 @@ int64_t count(weir_conn *conn);
 /* The same, as a new connection sees it: what is committed. */
 int64_t committed(void);
 
-#define TEST(name_) cmocka_unit_test_setup(test_##name_, set_up)
+#define TEST(name_)                                                            \
+    cmocka_unit_test_setup_teardown(test_##name_, set_up, tear_down)
 
 /* The groups. */
 int run_queries(void);

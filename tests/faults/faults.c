@@ -15,28 +15,32 @@ enum { SAMPLE_SIZE = 1500, CASE_SIZE = 80 };
 static const story *telling;
 
 /* clang-format off */
+#define DO(...) {.kind = WEIR_FAULT_##__VA_ARGS__}
+#define ALWAYS .repeat = true
 static const way ways[] = {
-    {"fail_keep", {.kind = WEIR_FAULT_FAIL, .fate = WEIR_FATE_KEEP}, false},
-    {"fail_discard", {.kind = WEIR_FAULT_FAIL, .fate = WEIR_FATE_DISCARD}, false},
-    {"fail_retry", {.kind = WEIR_FAULT_FAIL, .fate = WEIR_FATE_RETRY}, false},
-    {"fail_nomem", {.kind = WEIR_FAULT_FAIL, .status = WEIR_ERR_NOMEM}, false},
-    {"fail_timeout", {.kind = WEIR_FAULT_FAIL, .status = WEIR_ERR_TIMEOUT}, false},
-    {"fail_serial", {.kind = WEIR_FAULT_FAIL, .status = WEIR_ERR_SERIALIZATION}, false},
-    {"hang", {.kind = WEIR_FAULT_HANG}, false},
-    {"hang_cancel", {.kind = WEIR_FAULT_HANG}, true},
-    {"hang_after", {.kind = WEIR_FAULT_HANG_AFTER}, false},
-    {"hang_after_cancel", {.kind = WEIR_FAULT_HANG_AFTER}, true},
-    {"hang_short", {.kind = WEIR_FAULT_HANG, .hang_s = 0.001}, false},
-    {"lost_before", {.kind = WEIR_FAULT_LOST_BEFORE}, false},
-    {"lost_after", {.kind = WEIR_FAULT_LOST_AFTER}, false},
-    {"dies_after", {.kind = WEIR_FAULT_DIES_AFTER}, false},
-    {"lie", {.kind = WEIR_FAULT_LIE}, false},
-    {"fail_always", {.kind = WEIR_FAULT_FAIL, .fate = WEIR_FATE_DISCARD, .repeat = true}, false},
-    {"hang_always", {.kind = WEIR_FAULT_HANG, .repeat = true}, false},
-    {"lost_always", {.kind = WEIR_FAULT_LOST_AFTER, .repeat = true}, false},
-    {"dies_always", {.kind = WEIR_FAULT_DIES_AFTER, .repeat = true}, false},
-    {"lie_always", {.kind = WEIR_FAULT_LIE, .repeat = true}, false},
+    {"fail_keep", DO(FAIL, .fate = WEIR_FATE_KEEP), false},
+    {"fail_discard", DO(FAIL, .fate = WEIR_FATE_DISCARD), false},
+    {"fail_retry", DO(FAIL, .fate = WEIR_FATE_RETRY), false},
+    {"fail_nomem", DO(FAIL, .status = WEIR_ERR_NOMEM), false},
+    {"fail_timeout", DO(FAIL, .status = WEIR_ERR_TIMEOUT), false},
+    {"fail_serial", DO(FAIL, .status = WEIR_ERR_SERIALIZATION), false},
+    {"hang", DO(HANG), false},
+    {"hang_cancel", DO(HANG), true},
+    {"hang_after", DO(HANG_AFTER), false},
+    {"hang_after_cancel", DO(HANG_AFTER), true},
+    {"hang_short", DO(HANG, .hang_s = 0.001), false},
+    {"lost_before", DO(LOST_BEFORE), false},
+    {"lost_after", DO(LOST_AFTER), false},
+    {"dies_after", DO(DIES_AFTER), false},
+    {"lie", DO(LIE), false},
+    {"fail_always", DO(FAIL, .fate = WEIR_FATE_DISCARD, ALWAYS), false},
+    {"hang_always", DO(HANG, ALWAYS), false},
+    {"lost_always", DO(LOST_AFTER, ALWAYS), false},
+    {"dies_always", DO(DIES_AFTER, ALWAYS), false},
+    {"lie_always", DO(LIE, ALWAYS), false},
 };
+#undef ALWAYS
+#undef DO
 /* clang-format on */
 enum { WAY_COUNT = sizeof ways / sizeof ways[0] };
 

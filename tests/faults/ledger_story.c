@@ -409,7 +409,6 @@ static void end(world *w)
 }
 
 static const weir_fault_op unreached[] = {
-    WEIR_FAULT_PING,
     WEIR_FAULT_SOCKET,
     WEIR_FAULT_PREPARE_TX,
     WEIR_FAULT_COMMIT_PREPARED,
@@ -417,7 +416,6 @@ static const weir_fault_op unreached[] = {
     WEIR_FAULT_LIST_PREPARED,
     WEIR_FAULT_TX_ID,
     WEIR_FAULT_TX_OUTCOME,
-    WEIR_FAULT_EXECUTE_MANY,
     WEIR_FAULT_SUBMIT,
     WEIR_FAULT_COLLECT,
     WEIR_FAULT_BULK_LOAD,

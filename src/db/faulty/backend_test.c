@@ -7,9 +7,9 @@ static void expect_refused(const char *url, const char *part)
     drive one;
 
     assert_int_equal(drive_attach(&one, url), WEIR_ERR_CONFIG);
+    weir_url_free(&one.url);
     if (!strstr(one.err.message, part))
         fail_msg("\"%s\" does not say \"%s\"", one.err.message, part);
-    weir_url_free(&one.url);
 }
 
 static void test_url__names_a_database_to_wrap(void **state)
@@ -18,7 +18,7 @@ static void test_url__names_a_database_to_wrap(void **state)
     expect_refused("faulty://bed", "name its scheme");
     expect_refused("faulty+mocc://bed", "no database \"mocc\"");
     expect_refused("faulty+faulty://bed", "cannot wrap \"faulty\"");
-    expect_refused("faulty+sqlite://somehost/x", "SQLite has no user");
+    expect_refused("faulty+sqlite://somehost/x", "SQLite has no host");
 }
 
 static void test_profile__is_the_inner_one(void **state)
