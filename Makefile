@@ -11,7 +11,8 @@ SERVICE = build/release/examples/users/users
 export CTEST_OUTPUT_ON_FAILURE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench torture install clean
+.PHONY: help run test check bench bench-pool bench-pool-peers torture install \
+	clean
 
 help:
 	@echo 'make run      install what is missing, build, start the users'
@@ -21,6 +22,8 @@ help:
 	@echo '              the address and undefined behaviour sanitizers'
 	@echo 'make check    style, static analysis, two compilers, threads'
 	@echo 'make bench    measure; results in build/bench/results.jsonl'
+	@echo 'make bench-pool        the pool: build/bench/pool.jsonl'
+	@echo 'make bench-pool-peers  the same beside the pools of others'
 	@echo 'make torture  the long tests: every allocation, every driver call'
 	@echo 'make install  PREFIX=/usr/local, DESTDIR='
 	@echo 'make clean    remove build/'
@@ -47,6 +50,13 @@ bench:
 	    { echo 'bench: there is no build/release/bench/bench' >&2; exit 1; }
 	@mkdir -p build/bench
 	@WEIR_BENCH_OUT=build/bench/results.jsonl build/release/bench/bench $(ARGS)
+
+# What else the bars ask for comes after the table; see
+# docs/guide/pool-proof.md.
+bench-pool bench-pool-peers:
+	@tools/need.sh $(if $(findstring peers,$@),bench-pool-peers,build)
+	@tools/build.sh release
+	@bench/pool/run.sh $(if $(findstring peers,$@),--peers) $(ARGS)
 
 torture:
 	@tools/need.sh test

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# usage: tools/need.sh run|test|check|bench|build
+# usage: tools/need.sh run|test|check|bench|bench-pool-peers|build
 #
 # Installs the Debian packages that are missing for one of the Makefile's
 # targets: those of tools/packages/build.txt and tools/packages/<group>.txt, and
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 group=${1:-}
 if [ $# -ne 1 ] || [ ! -f "tools/packages/$group.txt" ]; then
-    echo "usage: tools/need.sh run|test|check|bench|build" >&2
+    echo "usage: tools/need.sh run|test|check|bench|bench-pool-peers|build" >&2
     exit 2
 fi
 
