@@ -127,17 +127,27 @@ static void count_free(void *context, void *memory)
     free(memory);
 }
 
-/* Time passes at once; or somebody cancels all that there is. */
+/* What has gone wrong hangs: somebody cancels all that there is, once. A wait
+ * that is no statement's would not end by it, however often. */
+static void cancel_all(world *w)
+{
+    if (!w->now || !w->now->way->cancels || w->cancelled ||
+        weir_faulty_hits(w->faulty) == 0)
+        return;
+    w->cancelled = true;
+    for (int i = 0; i < CONN_COUNT; i++)
+        weir_cancel(w->conns[i]);
+}
+
+/* Time passes at once. */
 static weir_status wait_no_time(void *context, int fd, unsigned events,
                                 int64_t deadline)
 {
     struct pollfd look = {.fd = fd, .events = POLLIN};
-    world *w = context;
 
     (void)events;
     (void)deadline;
-    for (int i = 0; w->now && w->now->way->cancels && i < CONN_COUNT; i++)
-        weir_cancel(w->conns[i]);
+    cancel_all(context);
     return poll(&look, 1, 0) == 1 ? WEIR_OK : WEIR_ERR_TIMEOUT;
 }
 

@@ -58,6 +58,7 @@ typedef struct world {
     weir_result *rows;
     void *story; /* the story's own */
 
+    bool cancelled; /* what hung, once */
     bool block_failed;
     int blocks_failed;
     atomic_long live; /* allocations of the engine */
