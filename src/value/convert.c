@@ -292,6 +292,11 @@ weir_status wi_to_interval(const weir_value *value, weir_interval *out,
         *out = *value->as.interval;
         return WEIR_OK;
     }
+    /* A column that holds both (MySQL's TIME) tells them apart by size. */
+    if (value->type == WEIR_TYPE_TIME) {
+        *out = (weir_interval){.us = value->as.i};
+        return WEIR_OK;
+    }
     if (is_text(value, &view))
         return weir_interval_parse(view, out, err);
     return refuse(value, "an interval", err);

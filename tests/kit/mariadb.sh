@@ -5,7 +5,8 @@
 # Runs a command beside a MariaDB server of its own, which listens on loopback
 # and a socket in a folder that goes away with it. The command finds in its
 # environment:
-#   WEIR_TEST_URL          mysql://weir:…@127.0.0.1:port/weir
+#   WEIR_TEST_URL          mysql://weir:…@127.0.0.1:port/weir, and behind it
+#                          what was in WEIR_TEST_QUERY, such as ?tls=disable
 #   WEIR_TEST_SOCKET       the server's socket
 #   WEIR_TEST_SERVER_PID   to stop, continue and kill it
 #   WEIR_TEST_TLS          a folder with ca.pem, and cert.pem and key.pem that
@@ -136,7 +137,7 @@ start_server() {
         --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M \
         --innodb-log-file-size=8M --performance-schema=OFF \
         --innodb-lock-wait-timeout=2 --lock-wait-timeout=4 \
-        --max-connections=60 \
+        --max-connections=60 --max-allowed-packet=128M \
         --aria-pagecache-buffer-size=8M --key-buffer-size=1M "${tls[@]}" \
         </dev/null >/dev/null 2>&1 &
     server=$!
@@ -162,7 +163,8 @@ for _ in 1 2 3 4 5 6 7 8; do
 done
 [ -n "$server" ] || exit 1
 
-export WEIR_TEST_URL="mysql://weir:$password@127.0.0.1:$port/weir"
+WEIR_TEST_URL="mysql://weir:$password@127.0.0.1:$port/weir"
+export WEIR_TEST_URL="$WEIR_TEST_URL${WEIR_TEST_QUERY:-}"
 export WEIR_TEST_SOCKET="$dir/s"
 export WEIR_TEST_SERVER_PID="$server"
 "$@"
