@@ -98,6 +98,7 @@ static void test_set__changes_a_running_pool(void **state)
     (void)state;
     WEIR_AUTO(weir_engine) small = small_engine(1, 0.01);
     WEIR_AUTO(weir_conn) first = weir_connect(small, &err);
+    assert_non_null(first);
     WEIR_AUTO(weir_conn) second = weir_connect(small, &err);
     assert_null(second);
     assert_int_equal(weir_engine_set(small, "pool_size", "2", &err), WEIR_OK);

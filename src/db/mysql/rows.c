@@ -62,10 +62,11 @@ static bool read_ok(wmy_conn *conn, wmy_span packet)
 {
     const uint8_t *at = packet.data + 1;
     const uint8_t *end = at + packet.size - 1;
-    uint64_t ignored;
+    uint64_t affected;
+    uint64_t key;
 
-    if (!wmy_read_length(&at, end, &ignored) ||
-        !wmy_read_length(&at, end, &ignored) || end - at < 2)
+    if (!wmy_read_length(&at, end, &affected) ||
+        !wmy_read_length(&at, end, &key) || end - at < 2)
         return false;
     set_status(conn, at);
     return true;
@@ -95,9 +96,10 @@ static weir_status drop_one(wmy_conn *conn, weir_error *err)
         return wmy_malformed(conn, err);
     if (first == OK_MARK)
         return read_ok(conn, packet) ? WEIR_OK : wmy_malformed(conn, err);
-    if (skip_to_end(conn) != WMY_PACKET_END ||
-        skip_to_end(conn) != WMY_PACKET_END)
-        return wmy_fail(conn, err);
+    for (int part = 0; part < 2; part++) {
+        if (skip_to_end(conn) != WMY_PACKET_END)
+            return wmy_fail(conn, err);
+    }
     return WEIR_OK;
 }
 
