@@ -100,7 +100,8 @@ WEIR_API weir_conn *weir_connect_with(weir_engine *engine,
 /**
  * Gives a connection back and sets `*conn` to NULL. An open transaction is
  * rolled back, open results end. NULL is allowed, twice is harmless. Blocks
- * for the rollback if there is one to make.
+ * for the rollback if there is one to make. While another thread is inside
+ * nothing happens, and `*conn` stays.
  */
 WEIR_API void weir_conn_close(weir_conn **conn);
 
@@ -216,7 +217,7 @@ typedef struct weir_tx_options {
     weir_access access;
     /** PostgreSQL: SERIALIZABLE READ ONLY DEFERRABLE. */
     bool deferrable;
-    /** NULL, or the name of a two-phase transaction. */
+    /** NULL, or the name of a two-phase transaction; borrowed for the call. */
     const char *xid;
 } weir_tx_options;
 

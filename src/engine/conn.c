@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/handles.h"
 #include "engine/isolation.h"
+#include "engine/options.h"
 #include "engine/result.h"
 #include "engine/tx.h"
 
@@ -55,10 +56,6 @@ const weir_error *weir_conn_error(const weir_conn *conn)
 static weir_status check_options(const weir_connect_options *options,
                                  weir_error *err)
 {
-    if (options->size == 0 || options->size > sizeof *options)
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "weir_connect_options is all zero or of another "
-                              "version; start it with WEIR_CONNECT_OPTIONS");
     if (options->timeout_s != options->timeout_s)
         return weir_error_set(err, WEIR_ERR_CONFIG,
                               "timeout_s is not a number of seconds");
@@ -99,19 +96,16 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
 
 static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
 {
-    if (timeout_s < 0) {
-        wi_mutex_lock(&engine->lock);
-        timeout_s = engine->settings.pool_timeout_s;
-        wi_mutex_unlock(&engine->lock);
-    }
-    return wi_deadline_in_ns(wi_ns_from_seconds(timeout_s));
+    return wi_deadline_in_ns(timeout_s < 0
+                                 ? atomic_load(&engine->pool_timeout_ns)
+                                 : wi_ns_from_seconds(timeout_s));
 }
 
 weir_conn *weir_connect_with(weir_engine *engine,
                              const weir_connect_options *options,
                              weir_error *err)
 {
-    weir_connect_options defaults = WEIR_CONNECT_OPTIONS;
+    weir_connect_options whole = WEIR_CONNECT_OPTIONS;
     weir_error own;
     weir_conn *conn;
     wi_lease *lease = NULL;
@@ -120,16 +114,17 @@ weir_conn *weir_connect_with(weir_engine *engine,
     if (!err)
         err = &own;
     wi_error_clear(err);
-    if (!options)
-        options = &defaults;
     if (!wi_engine_is(engine)) {
         weir_error_set(err, WEIR_ERR_MISUSE,
                        "the engine is NULL or closed; weir_engine_open() has "
                        "failed or was not called");
         return NULL;
     }
-    if (check_options(options, err) != WEIR_OK ||
-        wi_isolation_check(engine->profile.dialect, options->isolation, err) !=
+    if (options && wi_options_take(&whole, options, "weir_connect_options",
+                                   err) != WEIR_OK)
+        return NULL;
+    if (check_options(&whole, err) != WEIR_OK ||
+        wi_isolation_check(engine->profile.dialect, whole.isolation, err) !=
             WEIR_OK)
         return NULL;
     conn = wi_handle_take(engine);
@@ -137,15 +132,15 @@ weir_conn *weir_connect_with(weir_engine *engine,
         wi_error_nomem(err);
         return NULL;
     }
-    request.tag = options->tag;
-    request.deadline_ns = acquire_deadline(engine, options->timeout_s);
+    request.tag = whole.tag;
+    request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
     if (wi_pool_acquire(engine->pool, &request, &lease, err) != WEIR_OK) {
         wi_handle_give(conn);
         if (request.last)
             wi_engine_free(engine);
         return NULL;
     }
-    begin_loan(conn, lease, options);
+    begin_loan(conn, lease, &whole);
     return conn;
 }
 
@@ -158,7 +153,7 @@ static void end_transaction(weir_conn *conn)
 {
     if (conn->tx.state == WI_TX_NONE)
         return;
-    if (conn->engine->settings.pool_reset == WEIR_RESET_COMMIT &&
+    if (atomic_load(&conn->engine->pool_reset) == WEIR_RESET_COMMIT &&
         conn->tx.state == WI_TX_OPEN && wi_tx_commit(conn) == WEIR_OK)
         return;
     wi_tx_rollback(conn);
@@ -174,9 +169,13 @@ void weir_conn_close(weir_conn **conn)
     if (!conn || !*conn)
         return;
     closing = *conn;
-    *conn = NULL;
-    if (wi_conn_enter(closing) != WEIR_OK)
+    if (wi_conn_enter(closing) != WEIR_OK) {
+        /* Of two threads the other may still close it. */
+        if (atomic_load(&closing->state) == WI_CONN_CLOSED)
+            *conn = NULL;
         return;
+    }
+    *conn = NULL;
     engine = closing->engine;
     wi_conn_end_results(closing, "the connection was closed");
     end_transaction(closing);
@@ -218,10 +217,6 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     conn->link = NULL;
     wi_mutex_unlock(&conn->link_lock);
     wi_pool_lose(conn->engine->pool, conn->lease);
-    /* What a server took from one it may have taken from all. */
-    if (cause->status == WEIR_ERR_CONNECTION ||
-        cause->status == WEIR_ERR_COMMIT_UNKNOWN)
-        wi_pool_suspect(conn->engine->pool, conn->lease);
 }
 
 weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
@@ -302,6 +297,7 @@ weir_status wi_conn_failed(weir_conn *conn, const char *statement,
                            weir_effect effect)
 {
     weir_error *err = &conn->error;
+    bool is_dead = err->status == WEIR_ERR_CONNECTION;
     unsigned state = 0;
 
     if (err->status == WEIR_OK)
@@ -316,6 +312,9 @@ weir_status wi_conn_failed(weir_conn *conn, const char *statement,
         if (err->fate == WEIR_FATE_KEEP)
             err->fate = WEIR_FATE_DISCARD;
         wi_conn_lose_link(conn, err);
+        /* What a server took from one it may have taken from all. */
+        if (is_dead || (state & WEIR_STATE_DEAD))
+            wi_pool_suspect(conn->engine->pool, conn->lease);
     } else {
         judge_transaction(conn);
     }

@@ -48,6 +48,7 @@ typedef enum wi_tx_state {
 typedef struct wi_tx {
     wi_tx_state state;
     weir_tx_spec spec;    /* of the open transaction */
+    char *xid;            /* what spec.xid points to, or NULL */
     bool begun;           /* the driver was told to begin */
     bool holds_permit;    /* of a single-writer database */
     weir_error cause;     /* why it is FAILED */
@@ -148,7 +149,8 @@ weir_status wi_conn_refuse_stream(weir_conn *conn);
 void wi_conn_end_results(weir_conn *conn, const char *reason);
 
 /* Closes the link underneath; an open transaction is lost with it. The cause
- * is what later calls are told. */
+ * is what later calls are told. Who found it dead suspects the others, too:
+ * wi_pool_suspect(). */
 void wi_conn_lose_link(weir_conn *conn, const weir_error *cause);
 
 #endif

@@ -155,11 +155,8 @@ static weir_status choose_backend(weir_engine *engine,
 }
 
 /* A database that cannot have more connections bounds the pool. */
-static void bound_pool(weir_engine *engine)
+static void bound_pool(int most, weir_engine_options *settings)
 {
-    int most = engine->profile.connection_max;
-    weir_engine_options *settings = &engine->settings;
-
     if (most <= 0)
         return;
     if (settings->pool_size == 0 || settings->pool_size > most)
@@ -177,7 +174,7 @@ static weir_status make_pool(weir_engine *engine, weir_error *err)
 
     if (status != WEIR_OK)
         return status;
-    bound_pool(engine);
+    bound_pool(engine->profile.connection_max, &engine->settings);
     options = wi_engine_pool_options(&engine->settings, engine->allocator);
     engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
     return engine->pool ? WEIR_OK : err->status;
@@ -203,6 +200,18 @@ static weir_status build(weir_engine *engine, const char *url, weir_error *err)
     if (status == WEIR_OK)
         status = make_pool(engine, err);
     return status;
+}
+
+/* What is asked while the engine runs, for any thread. */
+static void publish(weir_engine *engine)
+{
+    const weir_engine_options *settings = &engine->settings;
+
+    atomic_store(&engine->statement_timeout_ns,
+                 wi_ns_from_seconds(settings->statement_timeout_s));
+    atomic_store(&engine->pool_timeout_ns,
+                 wi_ns_from_seconds(settings->pool_timeout_s));
+    atomic_store(&engine->pool_reset, (int)settings->pool_reset);
 }
 
 static weir_engine *make(const weir_engine_options *options, weir_error *err)
@@ -246,26 +255,26 @@ weir_engine *weir_engine_open(const char *url,
                               const weir_engine_options *options,
                               weir_error *err)
 {
-    weir_engine_options defaults = WEIR_ENGINE_OPTIONS;
+    weir_engine_options whole = WEIR_ENGINE_OPTIONS;
     weir_error own;
     weir_engine *engine;
 
     if (!err)
         err = &own;
     wi_error_clear(err);
-    if (!options)
-        options = &defaults;
-    if (wi_engine_options_check(options, err) != WEIR_OK)
+    if (options &&
+        wi_options_take(&whole, options, "weir_engine_options", err) != WEIR_OK)
         return NULL;
-    engine = make(options, err);
+    if (wi_engine_options_check(&whole, err) != WEIR_OK)
+        return NULL;
+    engine = make(&whole, err);
     if (!engine)
         return NULL;
     if (build(engine, url, err) != WEIR_OK) {
         wi_engine_free(engine);
         return NULL;
     }
-    atomic_store(&engine->statement_timeout_ns,
-                 wi_ns_from_seconds(engine->settings.statement_timeout_s));
+    publish(engine);
     return engine;
 }
 
@@ -333,16 +342,20 @@ weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
     weir_error own;
     weir_conn *conn;
     weir_status status;
+    int64_t deadline;
 
     if (!err)
         err = &own;
     conn = weir_connect(engine, err);
     if (!conn)
         return err->status;
-    status =
-        wi_link_kind.check(engine, conn->link, wi_conn_deadline(conn), err);
-    if (status != WEIR_OK)
+    deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));
+    status = wi_link_kind.check(engine, conn->link, deadline, err);
+    if (status != WEIR_OK) {
         wi_conn_lose_link(conn, err);
+        if (status == WEIR_ERR_CONNECTION)
+            wi_pool_suspect(engine->pool, conn->lease);
+    }
     weir_conn_close(&conn);
     return status;
 }
@@ -361,12 +374,13 @@ static weir_status set_live(weir_engine *engine, const char *name,
     status = wi_engine_options_check(&changed, err);
     if (status != WEIR_OK)
         return status;
+    bound_pool(engine->profile.connection_max, &changed);
+    pool_options = wi_engine_pool_options(&changed, engine->allocator);
+    status = wi_pool_set(engine->pool, &pool_options);
+    if (status != WEIR_OK)
+        return wi_error_nomem(err);
     engine->settings = changed;
-    bound_pool(engine);
-    pool_options = wi_engine_pool_options(&engine->settings, engine->allocator);
-    wi_pool_set(engine->pool, &pool_options);
-    atomic_store(&engine->statement_timeout_ns,
-                 wi_ns_from_seconds(changed.statement_timeout_s));
+    publish(engine);
     return WEIR_OK;
 }
 

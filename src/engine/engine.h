@@ -43,9 +43,12 @@ struct weir_engine {
     bool attached;
 
     /* Those that weir_engine_set() may change are read and written under
-     * `lock`; the pool keeps its own copy of the pool's. */
+     * `lock`; of those that are asked while it runs, copies follow here and in
+     * the pool. */
     weir_engine_options settings;
     _Atomic int64_t statement_timeout_ns;
+    _Atomic int64_t pool_timeout_ns;
+    _Atomic int pool_reset; /* weir_reset_mode */
 
     wi_pool *pool;
     wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */

@@ -59,6 +59,7 @@ void wi_handles_free(weir_engine *engine)
         wi_list_remove(&conn->by_engine);
         wi_results_free(conn);
         wi_free(engine->allocator, conn->tx.savepoints);
+        wi_free(engine->allocator, conn->tx.xid);
         wi_mutex_clear(&conn->link_lock);
         wi_free(engine->allocator, conn);
     }

@@ -66,6 +66,8 @@ static weir_status find_credentials(weir_engine *engine, int attempt,
     if (engine->settings.credentials)
         status = engine->settings.credentials(
             engine->settings.credentials_context, attempt, &found, err);
+    if (status != WEIR_OK && err->status == WEIR_OK)
+        weir_error_set(err, status, "the credentials hook has failed");
     spec->user = found.user;
     spec->password = found.password;
     return status;
@@ -177,7 +179,7 @@ static weir_fate clean_link(void *context, void *resource)
 
     if (state & (WEIR_STATE_DEAD | WEIR_STATE_BUSY))
         return WEIR_FATE_DISCARD;
-    if (engine->settings.pool_reset == WEIR_RESET_NONE && !link->escaped)
+    if (atomic_load(&engine->pool_reset) == WEIR_RESET_NONE && !link->escaped)
         return WEIR_FATE_KEEP;
     if (state != 0 || link->escaped)
         return reset_link(link);

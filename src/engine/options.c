@@ -115,17 +115,30 @@ static weir_status bad(weir_error *err, const char *name, const char *right)
     return weir_error_set(err, WEIR_ERR_CONFIG, "option %s: %s", name, right);
 }
 
+weir_status wi_options_take(void *whole, const void *given, const char *name,
+                            weir_error *err)
+{
+    size_t own, size;
+
+    memcpy(&own, whole, sizeof own);
+    memcpy(&size, given, sizeof size);
+    if (size < sizeof size)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "%s is all zero; start it with its initialiser, "
+                              "the same in capitals",
+                              name);
+    if (size > own)
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "%s is of a newer version than the library",
+                              name);
+    memcpy(whole, given, size);
+    memcpy(whole, &own, sizeof own);
+    return WEIR_OK;
+}
+
 weir_status wi_engine_options_check(const weir_engine_options *options,
                                     weir_error *err)
 {
-    if (options->size == 0)
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "weir_engine_options is all zero; start it with "
-                              "WEIR_ENGINE_OPTIONS");
-    if (options->size > sizeof *options)
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "weir_engine_options is of a newer version than "
-                              "the library");
     if (options->pool_size < 0)
         return bad(err, "pool_size", "write 0 (no limit) or more");
     if (options->max_overflow < -1)

@@ -12,8 +12,16 @@
 #include "engine/log.h"
 #include "pool/pool.h"
 
-/* WEIR_OK if the options make sense by themselves, else CONFIG or MISUSE (a
- * struct that was not started from its initialiser). */
+/*
+ * Takes a struct of options, `name`, that begins with its size, over `whole`,
+ * which has the defaults. One of an older version is shorter: what it does not
+ * know stays a default. @return WEIR_OK; MISUSE: it was not started from its
+ * initialiser, or is of a newer version
+ */
+weir_status wi_options_take(void *whole, const void *given, const char *name,
+                            weir_error *err);
+
+/* WEIR_OK if the options make sense by themselves, else CONFIG or MISUSE. */
 weir_status wi_engine_options_check(const weir_engine_options *options,
                                     weir_error *err);
 

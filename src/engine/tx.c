@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/isolation.h"
+#include "engine/options.h"
 #include "engine/result.h"
 
 void wi_tx_tell(weir_conn *conn, const char *word, int64_t began_ns)
@@ -43,8 +44,7 @@ static weir_status take_permit(weir_conn *conn, int64_t deadline)
     if (conn->tx.holds_permit)
         return WEIR_OK;
     if (deadline == WI_NO_DEADLINE)
-        deadline = wi_deadline_in_ns(
-            wi_ns_from_seconds(engine->settings.pool_timeout_s));
+        deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));
     status = wi_permit_acquire(&engine->write_permit, deadline, conn->tag,
                                &conn->error);
     conn->tx.holds_permit = status == WEIR_OK;
@@ -144,7 +144,21 @@ static void open_tx(weir_conn *conn, const weir_tx_options *options)
     if (options->access == WEIR_READ_ONLY)
         conn->tx.spec.access = WEIR_READ_ONLY;
     conn->tx.spec.deferrable = options->deferrable;
-    conn->tx.spec.xid = options->xid;
+    conn->tx.spec.xid = conn->tx.xid;
+}
+
+/* The program's string may go before the transaction ends. The copy stays with
+ * the handle until the next begin: the second phase needs it last of all. */
+static weir_status keep_xid(weir_conn *conn, const char *xid)
+{
+    const weir_allocator *allocator = conn->engine->allocator;
+
+    wi_free(allocator, conn->tx.xid);
+    conn->tx.xid = NULL;
+    if (!xid)
+        return WEIR_OK;
+    conn->tx.xid = wi_strdup(allocator, xid);
+    return conn->tx.xid ? WEIR_OK : wi_error_nomem(&conn->error);
 }
 
 /* No transaction is wanted, or the database has none. */
@@ -223,12 +237,6 @@ static weir_status check_begin(weir_conn *conn, const weir_tx_options *options)
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "a transaction is open already, begun by hand or "
                               "by a statement; end it first");
-    if (!options)
-        return WEIR_OK;
-    if (options->size == 0 || options->size > sizeof *options)
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "weir_tx_options is all zero or of another "
-                              "version; start it with WEIR_TX_OPTIONS");
     if (options->isolation == WEIR_AUTOCOMMIT)
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "a transaction cannot be AUTOCOMMIT; use "
@@ -243,13 +251,18 @@ static weir_status check_begin(weir_conn *conn, const weir_tx_options *options)
 
 weir_status weir_begin_with(weir_conn *conn, const weir_tx_options *options)
 {
-    weir_status status;
+    weir_tx_options whole = WEIR_TX_OPTIONS;
+    weir_status status = WEIR_OK;
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    status = check_begin(conn, options);
+    if (options)
+        status =
+            wi_options_take(&whole, options, "weir_tx_options", &conn->error);
+    if (status == WEIR_OK)
+        status = check_begin(conn, &whole);
     if (status == WEIR_OK && conn->isolation == WEIR_AUTOCOMMIT &&
-        (!options || options->isolation == WEIR_ISOLATION_DEFAULT))
+        whole.isolation == WEIR_ISOLATION_DEFAULT)
         status = weir_error_set(&conn->error, WEIR_ERR_MISUSE,
                                 "the connection is in AUTOCOMMIT; name the "
                                 "transaction's isolation or change it with "
@@ -260,8 +273,10 @@ weir_status weir_begin_with(weir_conn *conn, const weir_tx_options *options)
         status = weir_error_set(&conn->error, WEIR_ERR_UNSUPPORTED,
                                 "%s has no transactions",
                                 conn->engine->backend->name);
+    if (status == WEIR_OK)
+        status = keep_xid(conn, whole.xid);
     if (status == WEIR_OK) {
-        open_tx(conn, options);
+        open_tx(conn, &whole);
         wi_tx_tell(conn, "BEGIN", 0);
     }
     return wi_conn_leave(conn, status);
