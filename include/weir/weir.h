@@ -16,6 +16,7 @@
 #include <weir/engine.h>
 #include <weir/error.h>
 #include <weir/export.h>
+#include <weir/json.h>
 #include <weir/log.h>
 #include <weir/many.h>
 #include <weir/memory.h>

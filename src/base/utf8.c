@@ -121,6 +121,11 @@ wi_utf8_kind wi_utf8_check(const char *text, size_t size)
     return check_characters(at, size);
 }
 
+size_t wi_utf8_character(const char *at, size_t left)
+{
+    return left > 0 ? character((const unsigned char *)at, left) : 0;
+}
+
 size_t wi_utf8_cut(const char *text, size_t size, size_t most)
 {
     if (size <= most)

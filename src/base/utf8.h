@@ -17,6 +17,10 @@ typedef enum wi_utf8_kind {
 /* One pass over the text; made for short ASCII, which is what rows hold. */
 wi_utf8_kind wi_utf8_check(const char *text, size_t size);
 
+/* The bytes of the character at `at`, of which at most `left` may be read; 0
+ * if it is broken. */
+size_t wi_utf8_character(const char *at, size_t left);
+
 /* The longest beginning of at most `most` bytes that ends at a character's
  * boundary. */
 size_t wi_utf8_cut(const char *text, size_t size, size_t most);
