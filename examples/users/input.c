@@ -137,8 +137,7 @@ static bool read_members(json_t *document, struct _u_response *response,
     {
         wanted = read_member(name, value, out);
         if (wanted) {
-            reply_error(response, 422, name, "\"%s\" must be %s; it is %s",
-                        name, wanted, type_name(value));
+            reply_error(response, 422, name, "\"%s\" must be %s", name, wanted);
             return false;
         }
     }

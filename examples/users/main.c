@@ -43,7 +43,7 @@ static bool prepare(store *users)
     if (store_prepare(users, &err) == WEIR_OK)
         return true;
     weir_report(&err);
-    if (!weir_error_is_retryable(&err))
+    if (!store_is_away(&err))
         return false;
     fprintf(stderr, "users: going on without the database until it is back\n");
     return true;
@@ -74,7 +74,6 @@ static int serve(store *users, const settings *wanted)
     if (started) {
         printf("users: %s/users on %s; Ctrl-C stops\n", web.address,
                weir_engine_url(users->engine));
-        fflush(stdout);
         sigwait(&stop, &signal_number);
         puts("users: stopping");
     }
@@ -91,6 +90,7 @@ int main(int argc, char **argv)
 
     if (status >= 0)
         return status;
+    setvbuf(stdout, NULL, _IOLBF, 0); /* whoever watches a pipe sees it, too */
     users.engine = open_engine(wanted.database, &err);
     if (!users.engine)
         return weir_report(&err);

@@ -147,7 +147,7 @@ int reply_failure(struct _u_response *response, const weir_error *err)
                            "the connection to the database was lost and it is "
                            "not known whether this was done; look before you "
                            "try again");
-    if (weir_error_is_retryable(err))
+    if (store_is_away(err))
         return unavailable(response, "the database is away");
     return reply_error(response, 500, NULL, "the service has failed");
 }

@@ -24,7 +24,7 @@ enum {
     DRAIN_MAX_S = 10,
 };
 
-/* ------------------------------------------------------------------ the port */
+/* ----------------------------------------------------------------- the port */
 
 static bool complain(const settings *wanted, const char *why)
 {
@@ -90,7 +90,7 @@ bool server_open(server *out, const settings *wanted)
     return true;
 }
 
-/* ------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 static void count(server *counting, int change)
 {
@@ -142,7 +142,7 @@ bool server_start(server *started)
     return false;
 }
 
-/* --------------------------------------------------------------------- the end */
+/* ------------------------------------------------------------------ the end */
 
 static void drain(server *drained)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --------------------------------------------------------- the first start */
+/* ---------------------------------------------------------- the first start */
 
 /* How a table makes its keys: the only thing that the databases do not write
  * alike. Names are compared byte by byte, which MariaDB has to be told. */
@@ -72,6 +72,11 @@ weir_status store_prepare(store *users, weir_error *err)
     return status;
 }
 
+bool store_is_away(const weir_error *err)
+{
+    return weir_error_is_retryable(err) || err->status == WEIR_ERR_TIMEOUT;
+}
+
 /* One thread prepares; the others do not queue for it while the database is
  * away. */
 static weir_status get_ready(store *users, weir_error *err)
@@ -100,7 +105,7 @@ weir_conn *store_borrow(store *users, const char *who, weir_access access,
     return weir_connect_with(users->engine, &options, err);
 }
 
-/* ------------------------------------------------------------- every request */
+/* ------------------------------------------------------------ every request */
 
 weir_result *store_all(weir_conn *conn)
 {

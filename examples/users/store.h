@@ -30,6 +30,10 @@ typedef struct store {
  * again with the next loan if the database is away. */
 weir_status store_prepare(store *users, weir_error *err);
 
+/* Whether a failure may be gone with the next request: the database is away,
+ * or did not answer in time. */
+bool store_is_away(const weir_error *err);
+
 /* Borrows a connection in which each statement stands for itself. `who` is
  * told to whoever asks the pool who holds its connections.
  * @return [owned]; NULL on failure */
