@@ -30,7 +30,7 @@ help:
 
 run:
 	@tools/need.sh run
-	@tools/build.sh release
+	@tools/build.sh release -DWEIR_TESTS=OFF -DWEIR_EXAMPLES=ON
 	@test -x $(SERVICE) || { echo 'run: there is no $(SERVICE)' >&2; exit 1; }
 	@exec $(SERVICE) $(ARGS)
 
@@ -65,7 +65,9 @@ torture:
 
 install:
 	@tools/need.sh build
-	@tools/build.sh release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' -DWEIR_TESTS=OFF
+	@tools/build.sh release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
+	    -DWEIR_TESTS=OFF \
+	    -DWEIR_EXAMPLES=OFF
 	@DESTDIR='$(DESTDIR)' cmake --install build/release
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig || true; fi
 

@@ -37,6 +37,7 @@
 #include <weir/error.h>
 #include <weir/export.h>
 #include <weir/memory.h>
+#include <weir/result.h>
 #include <weir/value.h>
 
 WEIR_BEGIN_DECLS
@@ -194,6 +195,24 @@ WEIR_API void weir_json_raw(weir_json *json, weir_raw_json raw);
  * @param value [borrowed] for the call; NULL writes null
  */
 WEIR_API void weir_json_value(weir_json *json, const weir_value *value);
+
+/* ------------------------------------------------------------------- rows */
+
+/**
+ * The current row as an object: a member for each column, named as the column
+ * and written by weir_json_value(). Without a current row the writer fails
+ * with the failure of the result.
+ */
+WEIR_API void weir_json_row(weir_json *json, weir_result *rows);
+
+/**
+ * All rows that are left as an array of objects. Rows that end early are a
+ * failure of the writer, too, the same as that of the result: so a document
+ * that is whole has all of them. Blocks as weir_next() does.
+ */
+WEIR_API void weir_json_rows(weir_json *json, weir_result *rows);
+
+/* ----------------------------------------------------- any expression of C */
 
 /** The function under weir_json_add(). */
 static inline void weir_json_add_value(weir_json *json, weir_value value)

@@ -59,6 +59,19 @@ void wi_json_fail(weir_json *json, weir_status status, const char *format, ...)
     shut(json);
 }
 
+void wi_json_fail_with(weir_json *json, const weir_error *why)
+{
+    if (json->state == FAILED)
+        return;
+    json->error = *why;
+    shut(json);
+}
+
+bool wi_json_has_failed(const weir_json *json)
+{
+    return !json || json->state == FAILED || json->state == UNINITIALISED;
+}
+
 /* A call that does not fit its place. */
 static void refuse(weir_json *json, const char *what)
 {

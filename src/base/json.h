@@ -21,6 +21,11 @@
 void wi_json_fail(weir_json *json, weir_status status, const char *format, ...)
     WEIR_PRINTF(3, 4);
 
+/* The same with a failure that somebody else had. */
+void wi_json_fail_with(weir_json *json, const weir_error *why);
+/* Whether the writer has failed, or there is none. */
+bool wi_json_has_failed(const weir_json *json);
+
 /* The comma or the line that comes before a value. @return whether a value
  * may stand here */
 bool wi_json_before_value(weir_json *json);
