@@ -3,10 +3,9 @@
  * @file
  * Typed values: what goes into a statement and what comes out of a row.
  *
- * The types are those of docs/guide/types.md; each is a C type of its own, so
- * that the compiler tells them apart. A weir_value borrows what it points to:
- * text, bytes, decimals, UUIDs and intervals must outlive the call that they
- * are handed to, no longer.
+ * The types themselves are in <weir/types.h>. A weir_value borrows what it
+ * points to: text, bytes, decimals, UUIDs and intervals must outlive the call
+ * that they are handed to, no longer.
  */
 #ifndef WEIR_VALUE_H
 #define WEIR_VALUE_H
@@ -18,89 +17,9 @@
 
 #include <weir/error.h>
 #include <weir/export.h>
+#include <weir/types.h>
 
 WEIR_BEGIN_DECLS
-
-/** The kinds of value. The numbers are part of the ABI. */
-typedef enum weir_type {
-    WEIR_TYPE_NULL = 0,
-    WEIR_TYPE_I64 = 1,
-    WEIR_TYPE_U64 = 2, /* only above INT64_MAX; smaller ones are I64 */
-    WEIR_TYPE_F64 = 3,
-    WEIR_TYPE_BOOL = 4,
-    WEIR_TYPE_TEXT = 5, /* UTF-8, counted, may hold NUL characters */
-    WEIR_TYPE_BYTES = 6,
-    WEIR_TYPE_TIMESTAMP = 7,
-    WEIR_TYPE_DATETIME = 8,
-    WEIR_TYPE_DATE = 9,
-    WEIR_TYPE_TIME = 10,
-    WEIR_TYPE_INTERVAL = 11,
-    WEIR_TYPE_DECIMAL = 12,
-    WEIR_TYPE_UUID = 13,
-    WEIR_TYPE_JSON = 14,    /* text that holds JSON */
-    WEIR_TYPE_INVALID = 15, /* what no database takes; refused when bound */
-} weir_type;
-
-/** Bytes that belong to somebody else. `data` may be NULL if size is 0. */
-typedef struct weir_bytes {
-    const void *data;
-    size_t size;
-} weir_bytes;
-
-/** Text that belongs to somebody else: UTF-8, not ended by NUL. */
-typedef struct weir_text {
-    const char *data;
-    size_t size;
-} weir_text;
-
-/** JSON as text that belongs to somebody else. */
-typedef struct weir_raw_json {
-    const char *data;
-    size_t size;
-} weir_raw_json;
-
-/** An instant: microseconds since 1970-01-01T00:00:00Z. */
-typedef struct weir_timestamp {
-    int64_t us;
-} weir_timestamp;
-
-/** Date and time of a calendar without a zone, counted as if it were UTC. */
-typedef struct weir_datetime {
-    int64_t us;
-} weir_datetime;
-
-/** Days since 1970-01-01 of the proleptic Gregorian calendar. */
-typedef struct weir_date {
-    int32_t days;
-} weir_date;
-
-/** Microseconds since midnight, 0 to 86 399 999 999. */
-typedef struct weir_time {
-    int64_t us;
-} weir_time;
-
-/** A span in the three units that do not convert into each other. */
-typedef struct weir_interval {
-    int32_t months;
-    int32_t days;
-    int64_t us;
-} weir_interval;
-
-/**
- * An exact decimal: the 128-bit two's complement number hi:lo, divided by
- * 10^scale. At most 38 digits; scale 0 to 38. `{ .lo = 1999, .scale = 2 }`
- * is 19.99.
- */
-typedef struct weir_decimal {
-    uint64_t lo;
-    int64_t hi;
-    int32_t scale;
-} weir_decimal;
-
-/** The 16 bytes of a UUID in the order in which it is written. */
-typedef struct weir_uuid {
-    uint8_t bytes[16];
-} weir_uuid;
 
 /**
  * A tagged value, 24 bytes. Build it with the functions below or with
@@ -122,32 +41,6 @@ typedef struct weir_value {
         const weir_uuid *uuid;
     } as;
 } weir_value;
-
-/* Nullable scalars: one that is all zero is NULL. */
-#define WEIR_OPT_(name_, type_)                                                \
-    typedef struct weir_opt_##name_ {                                          \
-        type_ v;                                                               \
-        bool set;                                                              \
-    } weir_opt_##name_;                                                        \
-    static inline weir_opt_##name_ weir_some_##name_(type_ v)                  \
-    {                                                                          \
-        weir_opt_##name_ opt;                                                  \
-        memset(&opt, 0, sizeof opt);                                           \
-        opt.v = v;                                                             \
-        opt.set = true;                                                        \
-        return opt;                                                            \
-    }
-WEIR_OPT_(i64, int64_t)
-WEIR_OPT_(i32, int32_t)
-WEIR_OPT_(f64, double)
-WEIR_OPT_(bool, bool)
-WEIR_OPT_(timestamp, weir_timestamp)
-WEIR_OPT_(datetime, weir_datetime)
-WEIR_OPT_(date, weir_date)
-WEIR_OPT_(time, weir_time)
-WEIR_OPT_(interval, weir_interval)
-WEIR_OPT_(decimal, weir_decimal)
-WEIR_OPT_(uuid, weir_uuid)
 
 /* ----------------------------------------------------------- constructors */
 
@@ -354,18 +247,22 @@ WEIR_API const char *weir_type_name(weir_type type);
 /**
  * The parse functions read `size` bytes at `text`, all of them: no spaces
  * around, nothing after. On failure `*out` is untouched and the error (TYPE)
- * says what is wrong. The format functions write at most WEIR_VALUE_TEXT_MAX
- * bytes, NUL included, and return the length without it. Threads: any.
+ * says what is wrong, without the text: it may be secret. The format functions
+ * write at most WEIR_VALUE_TEXT_MAX bytes, NUL included, whatever the value
+ * holds, and return the length without it. Threads: any.
  */
 
 /** Reads RFC 3339 or ISO 8601: `2024-02-29T12:00:00.5+01:00`; a space may
- *  stand for the T; the zone (Z, +hh, +hh:mm, +hhmm) must be there. Years
- *  -290307 to 294276, fractions to the microsecond (more digits than six
- *  must be zero). */
+ *  stand for the T, seconds may be missing; the zone (Z, +hh, +hh:mm, +hhmm)
+ *  must be there. From -290308-12-21T19:59:05.224192Z to
+ *  +294247-01-10T04:00:54.775807Z, which is all that fits; fractions to the
+ *  microsecond (more digits than six must be zero). `24:00` and leap seconds
+ *  (`:60`) are refused: they have no count of their own to come back from. */
 WEIR_API weir_status weir_timestamp_parse(weir_text text, weir_timestamp *out,
                                           weir_error *err);
 /** Writes `2024-02-29T11:00:00.500000Z`: six digits of fraction, or none if
- *  it is zero. */
+ *  it is zero. A year has at least four digits, a sign where it has more
+ *  (`+12024`) or lies before the year 0, which is 1 BC. */
 WEIR_API size_t weir_timestamp_format(weir_timestamp timestamp, char *out);
 
 /** As weir_timestamp_parse(), but a zone must not be there. */
@@ -374,7 +271,8 @@ WEIR_API weir_status weir_datetime_parse(weir_text text, weir_datetime *out,
 /** Writes `2024-02-29T12:00:00.500000` (no zone). */
 WEIR_API size_t weir_datetime_format(weir_datetime datetime, char *out);
 
-/** Reads `2024-02-29`, `-0044-03-15`, `+12024-01-01`. */
+/** Reads `2024-02-29`, `-0044-03-15`, `+12024-01-01`: years of four to seven
+ *  digits, the plus may be missing. From -5877641-06-23 to +5881580-07-11. */
 WEIR_API weir_status weir_date_parse(weir_text text, weir_date *out,
                                      weir_error *err);
 /** Writes `2024-02-29`. */
@@ -386,19 +284,20 @@ WEIR_API weir_status weir_date_from_ymd(const int ymd[3], weir_date *out,
 /** The parts {year, month, day} of a date. */
 WEIR_API void weir_date_to_ymd(weir_date date, int ymd[3]);
 
-/** Reads `23:59:59`, `23:59:59.999999`, `23:59`. */
+/** Reads `23:59:59`, `23:59:59.999999`, `23:59`. No `24:00`, no `:60`. */
 WEIR_API weir_status weir_time_parse(weir_text text, weir_time *out,
                                      weir_error *err);
 /** Writes `23:59:59.999999`; no fraction if it is zero. */
 WEIR_API size_t weir_time_format(weir_time time, char *out);
 
-/** Reads ISO 8601 durations: `P1Y2M3DT4H5M6.5S`, parts may be negative. */
+/** Reads ISO 8601 durations: `P1Y2M3DT4H5M6.5S`, also weeks; parts may be
+ *  negative, stand in order and once each; only seconds have a fraction. */
 WEIR_API weir_status weir_interval_parse(weir_text text, weir_interval *out,
                                          weir_error *err);
 /** Writes an ISO 8601 duration; zero is `PT0S`. */
 WEIR_API size_t weir_interval_format(const weir_interval *interval, char *out);
 
-/** Reads `-123.4500` exactly, up to 38 digits; also `1.5e3`. */
+/** Reads `-123.4500` exactly, up to 38 digits; also `1.5e3`, `.5`, `5.`. */
 WEIR_API weir_status weir_decimal_parse(weir_text text, weir_decimal *out,
                                         weir_error *err);
 /** Writes all digits that the scale asks for: 1.50 stays `1.50`. */
@@ -415,9 +314,10 @@ WEIR_API weir_status weir_uuid_parse(weir_text text, weir_uuid *out,
 /** Writes 36 characters in lower case. */
 WEIR_API size_t weir_uuid_format(const weir_uuid *uuid, char *out);
 
-/** The shortest text that strtod() reads back as the same double; `1.0`
- *  keeps a point so that it stays a floating number; `NaN`, `Infinity`,
- *  `-Infinity`. */
+/** The fewest digits that strtod() reads back as the same double, and of
+ *  these the nearest: `0.1`, `5e-324`, `1e23`; from 1e16 on and below 1e-4 with
+ *  an exponent. `1.0` keeps a point so that it stays a floating number; `NaN`,
+ *  `Infinity`, `-Infinity`. The locale has no say. */
 WEIR_API size_t weir_f64_format(double f, char *out);
 
 /** Whether `text` is well-formed UTF-8. An embedded NUL is well-formed. */

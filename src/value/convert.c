@@ -7,7 +7,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int128.h"
 #include "base/utf8.h"
+
+#define DAY_US INT64_C(86400000000)
 
 static weir_status refuse(const weir_value *value, const char *wanted,
                           weir_error *err)
@@ -27,33 +30,46 @@ static bool is_text(const weir_value *value, weir_text *out)
 
 /* ----------------------------------------------------------------- numbers */
 
-static weir_status decimal_to_i64(const weir_decimal *decimal, int64_t *out,
+/* Integers of both signs meet in 128 bits; what is asked for takes its part. */
+
+static weir_status no_integer(const weir_value *value, const char *why,
+                              weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_TYPE, "a %s %s is not an integer",
+                          weir_type_name((weir_type)value->type), why);
+}
+
+static weir_status f64_to_integer(const weir_value *value, wi_int128 *out,
                                   weir_error *err)
 {
-    char text[WEIR_VALUE_TEXT_MAX];
-    int64_t number = 0;
-    const char *at = text;
-    bool negative;
+    double f = value->as.f;
 
-    weir_decimal_format(decimal, text);
-    negative = *at == '-';
-    at += negative;
-    for (; *at && *at != '.'; at++) {
-        int digit = negative ? '0' - *at : *at - '0';
+    if (!isfinite(f) || fabs(f) >= 0x1p64)
+        return no_integer(value, "out of range", err);
+    if (f != trunc(f))
+        return no_integer(value, "with a fraction", err);
+    *out = (wi_int128)f;
+    return WEIR_OK;
+}
 
-        if (__builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, digit, &number))
-            return weir_error_set(err, WEIR_ERR_TYPE,
-                                  "a decimal does not fit into an integer");
+static weir_status decimal_to_integer(const weir_value *value, wi_int128 *out,
+                                      weir_error *err)
+{
+    const weir_decimal *decimal = value->as.decimal;
+    wi_int128 number =
+        (wi_int128)((wi_uint128)(uint64_t)decimal->hi << 64 | decimal->lo);
+
+    for (int32_t scale = decimal->scale; scale > 0 && number != 0; scale--) {
+        if (number % 10 != 0)
+            return no_integer(value, "with a fraction", err);
+        number /= 10;
     }
-    if (*at == '.' && strspn(at + 1, "0") != strlen(at + 1))
-        return weir_error_set(err, WEIR_ERR_TYPE,
-                              "a decimal with a fraction is not an integer");
     *out = number;
     return WEIR_OK;
 }
 
-weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
+static weir_status to_integer(const weir_value *value, wi_int128 *out,
+                              weir_error *err)
 {
     switch (value->type) {
     case WEIR_TYPE_I64:
@@ -61,41 +77,54 @@ weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
         *out = value->as.i;
         return WEIR_OK;
     case WEIR_TYPE_U64:
-        return weir_error_set(err, WEIR_ERR_TYPE,
-                              "an unsigned integer above 9223372036854775807 "
-                              "does not fit into a signed one");
+        *out = value->as.u;
+        return WEIR_OK;
     case WEIR_TYPE_F64:
-        if (value->as.f == trunc(value->as.f) && value->as.f >= -0x1p63 &&
-            value->as.f < 0x1p63) {
-            *out = (int64_t)value->as.f;
-            return WEIR_OK;
-        }
-        return weir_error_set(err, WEIR_ERR_TYPE,
-                              "a double with a fraction or out of range is "
-                              "not an integer");
+        return f64_to_integer(value, out, err);
     case WEIR_TYPE_DECIMAL:
-        return decimal_to_i64(value->as.decimal, out, err);
+        return decimal_to_integer(value, out, err);
     default:
         return refuse(value, "an integer", err);
     }
 }
 
-weir_status wi_to_u64(const weir_value *value, uint64_t *out, weir_error *err)
+weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
 {
-    int64_t number = 0;
+    wi_int128 number;
     weir_status status;
 
-    if (value->type == WEIR_TYPE_U64) {
-        *out = value->as.u;
+    if (value->type == WEIR_TYPE_I64) { /* nearly always */
+        *out = value->as.i;
         return WEIR_OK;
     }
-    status = wi_to_i64(value, &number, err);
+    status = to_integer(value, &number, err);
+    if (status != WEIR_OK)
+        return status;
+    if (number < INT64_MIN || number > INT64_MAX)
+        return weir_error_set(err, WEIR_ERR_TYPE,
+                              "%s out of range does not fit into 64 bits with "
+                              "a sign",
+                              weir_type_name((weir_type)value->type));
+    *out = (int64_t)number;
+    return WEIR_OK;
+}
+
+weir_status wi_to_u64(const weir_value *value, uint64_t *out, weir_error *err)
+{
+    wi_int128 number;
+    weir_status status = to_integer(value, &number, err);
+
     if (status != WEIR_OK)
         return status;
     if (number < 0)
         return weir_error_set(err, WEIR_ERR_TYPE,
-                              "a negative integer does not fit into an "
-                              "unsigned one");
+                              "a negative %s does not fit into an unsigned "
+                              "integer",
+                              weir_type_name((weir_type)value->type));
+    if (number > UINT64_MAX)
+        return weir_error_set(err, WEIR_ERR_TYPE,
+                              "%s out of range does not fit into 64 bits",
+                              weir_type_name((weir_type)value->type));
     *out = (uint64_t)number;
     return WEIR_OK;
 }
@@ -170,7 +199,11 @@ weir_status wi_to_decimal(const weir_value *value, weir_decimal *out,
         return WEIR_OK;
     case WEIR_TYPE_F64:
         view = weir_text_span(text, weir_f64_format(value->as.f, text));
-        return weir_decimal_parse(view, out, err);
+        if (weir_decimal_parse(view, out, NULL) == WEIR_OK)
+            return WEIR_OK;
+        return weir_error_set(err, WEIR_ERR_TYPE,
+                              "a double that is not finite, or needs more than "
+                              "38 digits, cannot be read as a decimal");
     default:
         return refuse(value, "a decimal", err);
     }
@@ -254,6 +287,10 @@ weir_status wi_to_datetime(const weir_value *value, weir_datetime *out,
     }
     if (is_text(value, &view))
         return weir_datetime_parse(view, out, err);
+    if (value->type == WEIR_TYPE_TIMESTAMP)
+        return weir_error_set(err, WEIR_ERR_TYPE,
+                              "timestamp cannot be read as a datetime: that "
+                              "has no zone");
     return refuse(value, "a datetime", err);
 }
 
@@ -262,6 +299,10 @@ weir_status wi_to_date(const weir_value *value, weir_date *out, weir_error *err)
     weir_text view;
 
     if (value->type == WEIR_TYPE_DATE) {
+        if (value->as.i < INT32_MIN || value->as.i > INT32_MAX)
+            return weir_error_set(err, WEIR_ERR_TYPE,
+                                  "a date out of range, from -5877641-06-23 "
+                                  "to +5881580-07-11");
         out->days = (int32_t)value->as.i;
         return WEIR_OK;
     }
@@ -275,6 +316,10 @@ weir_status wi_to_time(const weir_value *value, weir_time *out, weir_error *err)
     weir_text view;
 
     if (value->type == WEIR_TYPE_TIME) {
+        if (value->as.i < 0 || value->as.i > DAY_US - 1)
+            return weir_error_set(err, WEIR_ERR_TYPE,
+                                  "a time out of range, from 00:00:00 to "
+                                  "23:59:59.999999");
         out->us = value->as.i;
         return WEIR_OK;
     }

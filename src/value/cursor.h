@@ -19,7 +19,9 @@ typedef struct wi_cursor {
 
 static inline wi_cursor wi_cursor_of(weir_text text)
 {
-    return (wi_cursor){text.data, text.data + text.size};
+    const char *data = text.data ? text.data : "";
+
+    return (wi_cursor){data, data + text.size};
 }
 
 static inline bool wi_cursor_is_done(const wi_cursor *cursor)
@@ -45,6 +47,24 @@ static inline bool wi_cursor_take(wi_cursor *cursor, char c)
 static inline bool wi_is_digit(char c)
 {
     return c >= '0' && c <= '9';
+}
+
+/* Digits after a point as microseconds; beyond the sixth only zeros. False if
+ * there are none or they say more than microseconds. */
+static inline bool wi_cursor_fraction(wi_cursor *cursor, int64_t *us)
+{
+    int64_t unit = 100000;
+    bool any = false;
+
+    *us = 0;
+    for (; wi_is_digit(wi_cursor_peek(cursor)); unit /= 10, any = true) {
+        int digit = *cursor->at++ - '0';
+
+        if (unit == 0 && digit != 0)
+            return false;
+        *us += digit * unit;
+    }
+    return any;
 }
 
 /* Reads from `least` to `most` digits; false if there are fewer. */

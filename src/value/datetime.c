@@ -5,10 +5,11 @@
  * with years that begin in March, so that a leap day is the last of its year
  * (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
  */
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
+#include "base/int128.h"
 #include "value/cursor.h"
 
 #define DAY_US INT64_C(86400000000)
@@ -75,6 +76,8 @@ static bool read_date(wi_cursor *cursor, int64_t *days)
         !wi_cursor_number(cursor, 2, 2, &month) ||
         !wi_cursor_take(cursor, '-') || !wi_cursor_number(cursor, 2, 2, &day))
         return false;
+    if (negative && year == 0)
+        return false; /* 0000 has one spelling */
     if (negative)
         year = -year;
     if (month < 1 || month > 12 || day < 1 ||
@@ -82,25 +85,6 @@ static bool read_date(wi_cursor *cursor, int64_t *days)
         return false;
     *days = days_from(year, (int)month, (int)day);
     return true;
-}
-
-/* Digits after the point, as microseconds; beyond the sixth only zeros. */
-static bool read_fraction(wi_cursor *cursor, int64_t *us)
-{
-    int64_t scale = 100000;
-    bool any = false;
-
-    *us = 0;
-    while (wi_is_digit(wi_cursor_peek(cursor))) {
-        int digit = *cursor->at++ - '0';
-
-        if (scale == 0 && digit != 0)
-            return false;
-        *us += digit * scale;
-        scale /= 10;
-        any = true;
-    }
-    return any;
 }
 
 static bool read_time(wi_cursor *cursor, int64_t *us)
@@ -114,7 +98,8 @@ static bool read_time(wi_cursor *cursor, int64_t *us)
     if (wi_cursor_take(cursor, ':')) {
         if (!wi_cursor_number(cursor, 2, 2, &second))
             return false;
-        if (wi_cursor_take(cursor, '.') && !read_fraction(cursor, &fraction))
+        if (wi_cursor_take(cursor, '.') &&
+            !wi_cursor_fraction(cursor, &fraction))
             return false;
     }
     if (hour > 23 || minute > 59 || second > 59)
@@ -151,13 +136,25 @@ static bool read_zone(wi_cursor *cursor, int64_t *offset_us)
     return true;
 }
 
-__extension__ typedef __int128 int128;
+/* Days and a time of day, before they are put together. */
+typedef struct moment {
+    int64_t days;
+    int64_t us;
+} moment;
 
-/* The first day that an int64_t reaches is not whole: the sum decides, not the
- * product. */
-static bool in_range(int64_t days, int64_t time, int64_t *us)
+static bool read_moment(wi_cursor *cursor, moment *read)
 {
-    int128 sum = (int128)days * DAY_US + time;
+    return read_date(cursor, &read->days) &&
+           (wi_cursor_take(cursor, 'T') || wi_cursor_take(cursor, 't') ||
+            wi_cursor_take(cursor, ' ')) &&
+           read_time(cursor, &read->us);
+}
+
+/* The first day that an int64_t reaches is not whole, and an offset may bring
+ * back what was out of range: the sum decides, not its parts. */
+static bool join(const moment *read, int64_t offset_us, int64_t *us)
+{
+    wi_int128 sum = (wi_int128)read->days * DAY_US + read->us - offset_us;
 
     if (sum < INT64_MIN || sum > INT64_MAX)
         return false;
@@ -165,32 +162,16 @@ static bool in_range(int64_t days, int64_t time, int64_t *us)
     return true;
 }
 
-static bool read_datetime(wi_cursor *cursor, int64_t *us)
-{
-    int64_t days, time;
-
-    if (!read_date(cursor, &days))
-        return false;
-    if (!wi_cursor_take(cursor, 'T') && !wi_cursor_take(cursor, 't') &&
-        !wi_cursor_take(cursor, ' '))
-        return false;
-    if (!read_time(cursor, &time))
-        return false;
-    return in_range(days, time, us);
-}
-
 weir_status weir_timestamp_parse(weir_text text, weir_timestamp *out,
                                  weir_error *err)
 {
     wi_cursor cursor = wi_cursor_of(text);
-    int64_t us, offset;
+    moment read;
+    int64_t offset_us;
 
-    if (read_datetime(&cursor, &us) && read_zone(&cursor, &offset) &&
-        wi_cursor_is_done(&cursor) &&
-        !__builtin_sub_overflow(us, offset, &us)) {
-        out->us = us;
+    if (read_moment(&cursor, &read) && read_zone(&cursor, &offset_us) &&
+        wi_cursor_is_done(&cursor) && join(&read, offset_us, &out->us))
         return WEIR_OK;
-    }
     return weir_error_set(err, WEIR_ERR_TYPE,
                           "text of %zu bytes is not a timestamp; write it as "
                           "2024-02-29T12:00:00Z",
@@ -201,12 +182,11 @@ weir_status weir_datetime_parse(weir_text text, weir_datetime *out,
                                 weir_error *err)
 {
     wi_cursor cursor = wi_cursor_of(text);
-    int64_t us;
+    moment read;
 
-    if (read_datetime(&cursor, &us) && wi_cursor_is_done(&cursor)) {
-        out->us = us;
+    if (read_moment(&cursor, &read) && wi_cursor_is_done(&cursor) &&
+        join(&read, 0, &out->us))
         return WEIR_OK;
-    }
     return weir_error_set(err, WEIR_ERR_TYPE,
                           "text of %zu bytes is not a datetime without zone; "
                           "write it as 2024-02-29T12:00:00",
@@ -246,67 +226,84 @@ weir_status weir_time_parse(weir_text text, weir_time *out, weir_error *err)
 
 /* ----------------------------------------------------------------- format */
 
-static size_t write_date(int64_t days, char *out)
+/* At least four digits; a sign where there are more, or before year 0. */
+static char *write_year(int64_t year, char *at)
+{
+    uint64_t number = (uint64_t)llabs(year);
+
+    if (year < 0)
+        *at++ = '-';
+    else if (year > 9999)
+        *at++ = '+';
+    if (number > 9999)
+        return wi_digits_u64(number, at);
+    at = wi_digits_two((unsigned)number / 100, at);
+    return wi_digits_two((unsigned)number % 100, at);
+}
+
+static char *write_date(int64_t days, char *at)
 {
     int64_t year;
     int month, day;
-    const char *sign = "";
 
     split_days(days, &year, &month, &day);
-    if (year < 0) {
-        sign = "-";
-        year = -year;
-    } else if (year > 9999) {
-        sign = "+";
-    }
-    return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX,
-                            "%s%04" PRId64 "-%02d-%02d", sign, year, month,
-                            day);
+    at = write_year(year, at);
+    *at++ = '-';
+    at = wi_digits_two((unsigned)month, at);
+    *at++ = '-';
+    return wi_digits_two((unsigned)day, at);
 }
 
-static size_t write_time(int64_t us, char *out)
+static char *write_time(int64_t us, char *at)
 {
-    int seconds = (int)(us / 1000000);
-    int fraction = (int)(us % 1000000);
-    size_t size = (size_t)snprintf(out, 16, "%02d:%02d:%02d", seconds / 3600,
-                                   seconds / 60 % 60, seconds % 60);
+    unsigned seconds = (unsigned)(us / 1000000);
+    unsigned fraction = (unsigned)(us % 1000000);
 
-    if (fraction != 0)
-        size += (size_t)snprintf(out + size, 8, ".%06d", fraction);
-    return size;
+    at = wi_digits_two(seconds / 3600, at);
+    *at++ = ':';
+    at = wi_digits_two(seconds / 60 % 60, at);
+    *at++ = ':';
+    at = wi_digits_two(seconds % 60, at);
+    if (fraction == 0)
+        return at;
+    *at++ = '.';
+    return wi_digits_six(fraction, at);
 }
 
-static size_t write_datetime(int64_t us, char *out)
+static char *write_datetime(int64_t us, char *at)
 {
-    int64_t days = floor_div(us, DAY_US);
-    size_t size = write_date(days, out);
+    at = write_date(floor_div(us, DAY_US), at);
+    *at++ = 'T';
+    return write_time(time_of_day(us), at);
+}
 
-    out[size++] = 'T';
-    return size + write_time(time_of_day(us), out + size);
+static size_t finish(char *out, char *end)
+{
+    *end = '\0';
+    return (size_t)(end - out);
 }
 
 size_t weir_timestamp_format(weir_timestamp timestamp, char *out)
 {
-    size_t size = write_datetime(timestamp.us, out);
+    char *end = write_datetime(timestamp.us, out);
 
-    out[size++] = 'Z';
-    out[size] = '\0';
-    return size;
+    *end++ = 'Z';
+    return finish(out, end);
 }
 
 size_t weir_datetime_format(weir_datetime datetime, char *out)
 {
-    return write_datetime(datetime.us, out);
+    return finish(out, write_datetime(datetime.us, out));
 }
 
 size_t weir_date_format(weir_date date, char *out)
 {
-    return write_date(date.days, out);
+    return finish(out, write_date(date.days, out));
 }
 
 size_t weir_time_format(weir_time time, char *out)
 {
-    return write_time(time_of_day(time.us), out);
+    return finish(out, write_time(time_of_day(time.us), out));
 }
 
 weir_status weir_date_from_ymd(const int ymd[3], weir_date *out,

@@ -3,9 +3,7 @@
  * Intervals as ISO 8601 durations: months, days and microseconds stay apart,
  * because a month has no fixed number of days nor a day of hours.
  */
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "base/digits.h"
 #include "value/cursor.h"
 
 typedef struct parts {
@@ -14,27 +12,30 @@ typedef struct parts {
     int64_t us;
 } parts;
 
+/* The units in the order in which they are written. */
+typedef struct unit {
+    char letter;
+    int64_t months, days, us;
+} unit;
+
+enum { DATE_UNITS = 4, UNITS = 7 };
+static const unit units[UNITS] = {
+    {'Y', 12, 0, 0},      {'M', 1, 0, 0},          {'W', 0, 7, 0},
+    {'D', 0, 1, 0},       {'H', 0, 0, 3600000000}, {'M', 0, 0, 60000000},
+    {'S', 0, 0, 1000000},
+};
+
 /* "-12.5": whole and microseconds of the fraction, both with the sign. */
 static bool read_number(wi_cursor *cursor, int64_t *whole, int64_t *fraction)
 {
     bool negative = wi_cursor_take(cursor, '-');
-    int64_t scale = 100000;
 
     if (!negative)
         wi_cursor_take(cursor, '+');
     *fraction = 0;
-    if (!wi_cursor_number(cursor, 1, 18, whole))
+    if (!wi_cursor_number(cursor, 1, 18, whole) ||
+        (wi_cursor_take(cursor, '.') && !wi_cursor_fraction(cursor, fraction)))
         return false;
-    if (wi_cursor_take(cursor, '.')) {
-        while (wi_is_digit(wi_cursor_peek(cursor))) {
-            int digit = *cursor->at++ - '0';
-
-            if (scale == 0 && digit != 0)
-                return false;
-            *fraction += digit * scale;
-            scale /= 10;
-        }
-    }
     if (negative) {
         *whole = -*whole;
         *fraction = -*fraction;
@@ -42,69 +43,53 @@ static bool read_number(wi_cursor *cursor, int64_t *whole, int64_t *fraction)
     return true;
 }
 
-static bool add(int64_t *sum, int64_t whole, int64_t unit)
+static bool add(int64_t *sum, int64_t whole, int64_t of)
 {
     int64_t product;
 
-    return !__builtin_mul_overflow(whole, unit, &product) &&
+    return !__builtin_mul_overflow(whole, of, &product) &&
            !__builtin_add_overflow(*sum, product, sum);
 }
 
-static bool add_date_part(parts *sum, char unit, int64_t whole)
+/* Finds the unit that is next among units[from, to); -1 if it is none. */
+static int read_unit(wi_cursor *cursor, int from, int to)
 {
-    switch (unit) {
-    case 'Y':
-        return add(&sum->months, whole, 12);
-    case 'M':
-        return add(&sum->months, whole, 1);
-    case 'W':
-        return add(&sum->days, whole, 7);
-    case 'D':
-        return add(&sum->days, whole, 1);
-    default:
-        return false;
+    for (int i = from; i < to; i++) {
+        if (wi_cursor_take(cursor, units[i].letter))
+            return i;
     }
+    return -1;
 }
 
-static bool add_time_part(parts *sum, char unit, int64_t whole)
-{
-    switch (unit) {
-    case 'H':
-        return add(&sum->us, whole, INT64_C(3600000000));
-    case 'M':
-        return add(&sum->us, whole, INT64_C(60000000));
-    case 'S':
-        return add(&sum->us, whole, INT64_C(1000000));
-    default:
-        return false;
-    }
-}
-
+/* Units come in order and once each, so that nothing has two readings; only
+ * seconds have a fraction. */
 static bool read_interval(wi_cursor *cursor, parts *sum)
 {
-    bool in_time = false, any = false;
+    int from = 0, to = DATE_UNITS;
+    bool any = false;
 
     if (!wi_cursor_take(cursor, 'P'))
         return false;
     while (!wi_cursor_is_done(cursor)) {
         int64_t whole, fraction;
-        char unit;
+        int found;
 
-        if (!in_time && wi_cursor_take(cursor, 'T')) {
-            in_time = true;
+        if (to == DATE_UNITS && wi_cursor_take(cursor, 'T')) {
+            from = DATE_UNITS;
+            to = UNITS;
             any = false;
             continue;
         }
         if (!read_number(cursor, &whole, &fraction))
             return false;
-        unit = wi_cursor_peek(cursor);
-        if (unit == '\0' || (fraction != 0 && (unit != 'S' || !in_time)))
+        found = read_unit(cursor, from, to);
+        if (found < 0 || (fraction != 0 && found != UNITS - 1) ||
+            !add(&sum->months, whole, units[found].months) ||
+            !add(&sum->days, whole, units[found].days) ||
+            !add(&sum->us, whole, units[found].us) ||
+            !add(&sum->us, fraction, 1))
             return false;
-        cursor->at++;
-        if (!(in_time ? add_time_part(sum, unit, whole)
-                      : add_date_part(sum, unit, whole)) ||
-            __builtin_add_overflow(sum->us, fraction, &sum->us))
-            return false;
+        from = found + 1;
         any = true;
     }
     return any;
@@ -128,41 +113,43 @@ weir_status weir_interval_parse(weir_text text, weir_interval *out,
                           text.size);
 }
 
-/* The remainder of the least int64 cannot be negated: digits are written from
- * the negative side. */
-static size_t write_seconds(int64_t us, char *out)
+static char *write_part(int64_t number, char letter, char *at)
 {
-    int64_t seconds = us / 1000000;
-    int64_t fraction = us % 1000000;
-    const char *sign = us < 0 ? "-" : "";
-    size_t size;
+    if (number == 0)
+        return at;
+    at = wi_digits_i64(number, at);
+    *at++ = letter;
+    return at;
+}
 
-    if (seconds < 0)
-        seconds = -seconds;
-    if (fraction < 0)
-        fraction = -fraction;
-    size = (size_t)snprintf(out, 28, "%s%" PRId64, sign, seconds);
-    if (fraction != 0)
-        size += (size_t)snprintf(out + size, 8, ".%06" PRId64, fraction);
-    out[size++] = 'S';
-    return size;
+/* The sign stands before both parts: -0.5 has no whole one to carry it. */
+static char *write_seconds(int64_t us, char *at)
+{
+    uint64_t size = us < 0 ? -(uint64_t)us : (uint64_t)us;
+    unsigned fraction = (unsigned)(size % 1000000);
+
+    if (us < 0)
+        *at++ = '-';
+    at = wi_digits_u64(size / 1000000, at);
+    if (fraction != 0) {
+        *at++ = '.';
+        at = wi_digits_six(fraction, at);
+    }
+    *at++ = 'S';
+    return at;
 }
 
 size_t weir_interval_format(const weir_interval *interval, char *out)
 {
-    size_t size = 0;
+    char *at = out;
 
-    out[size++] = 'P';
-    if (interval->months != 0)
-        size +=
-            (size_t)snprintf(out + size, 16, "%" PRId32 "M", interval->months);
-    if (interval->days != 0)
-        size +=
-            (size_t)snprintf(out + size, 16, "%" PRId32 "D", interval->days);
-    if (interval->us != 0 || size == 1) {
-        out[size++] = 'T';
-        size += write_seconds(interval->us, out + size);
+    *at++ = 'P';
+    at = write_part(interval->months, 'M', at);
+    at = write_part(interval->days, 'D', at);
+    if (interval->us != 0 || at == out + 1) {
+        *at++ = 'T';
+        at = write_seconds(interval->us, at);
     }
-    out[size] = '\0';
-    return size;
+    *at = '\0';
+    return (size_t)(at - out);
 }

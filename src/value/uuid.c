@@ -3,7 +3,6 @@
  * UUIDs in the text form of RFC 9562.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "value/cursor.h"
 
@@ -18,9 +17,25 @@ static int hex(char c)
     return -1;
 }
 
+/* Not strncasecmp(): that asks the locale. */
+static bool has_prefix(weir_text text)
+{
+    static const char lower[] = "urn:uuid:";
+
+    if (text.size < sizeof lower - 1)
+        return false;
+    for (size_t i = 0; lower[i]; i++) {
+        bool letter = lower[i] != ':';
+
+        if ((text.data[i] | (letter ? 0x20 : 0)) != lower[i])
+            return false;
+    }
+    return true;
+}
+
 static weir_text strip(weir_text text)
 {
-    if (text.size > 9 && strncasecmp(text.data, "urn:uuid:", 9) == 0)
+    if (has_prefix(text))
         return weir_text_span(text.data + 9, text.size - 9);
     if (text.size > 2 && text.data[0] == '{' && text.data[text.size - 1] == '}')
         return weir_text_span(text.data + 1, text.size - 2);
