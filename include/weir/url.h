@@ -95,7 +95,8 @@ WEIR_API const char *weir_url_find(const weir_url *url, const char *key);
  * Writes the URL as text, query keys sorted, as snprintf writes: at most
  * `size` bytes, NUL included.
  *
- * @return the length of the whole text, which may be more than fits
+ * @return the length of the whole text, which may be more than fits; 0
+ *         without memory or URL
  */
 WEIR_API size_t weir_url_format(const weir_url *url, weir_url_style style,
                                 char *out, size_t size);

@@ -36,11 +36,13 @@ static weir_status copy_url(weir_engine *engine, const char *text,
     engine->url = weir_url_parse(text, engine->allocator, err);
     if (!engine->url)
         return err->status;
-    size = weir_url_format(engine->url, WEIR_URL_MASKED, NULL, 0) + 1;
-    engine->masked_url = wi_alloc(engine->allocator, size);
-    if (!engine->masked_url)
+    size = weir_url_format(engine->url, WEIR_URL_MASKED, NULL, 0);
+    engine->masked_url =
+        size > 0 ? wi_alloc(engine->allocator, size + 1) : NULL;
+    if (!engine->masked_url ||
+        weir_url_format(engine->url, WEIR_URL_MASKED, engine->masked_url,
+                        size + 1) == 0)
         return wi_error_nomem(err);
-    weir_url_format(engine->url, WEIR_URL_MASKED, engine->masked_url, size);
     return WEIR_OK;
 }
 

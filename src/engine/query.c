@@ -71,8 +71,11 @@ static weir_status hand_over(weir_conn *conn, wi_run *r, weir_result *result,
     weir_status status;
 
     status = wi_result_attach(result, r->stmt, mode);
-    if (status != WEIR_OK)
+    if (status != WEIR_OK) {
         wi_error_nomem(&conn->error);
+        wi_conn_doubt(conn, effect);
+        status = conn->error.status;
+    }
     r->stmt = NULL;
     conn->at_work = NULL;
     if (status == WEIR_OK && mode == WEIR_FETCH_STREAM)

@@ -309,9 +309,10 @@ weir_status wi_result_gather(weir_result *result)
         return result->error.status;
     }
     if (status != WEIR_OK) {
+        wi_conn_doubt(conn, result->stmt->info->effect);
         result->error = conn->error;
         wi_result_end(result);
-        return status;
+        return conn->error.status;
     }
     wi_result_finish(result);
     result->from = WI_ROWS_GATHERED;
