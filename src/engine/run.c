@@ -28,16 +28,6 @@ void wi_run_tell(weir_conn *conn, const wi_run *r)
     wi_log_event(log, &event);
 }
 
-static weir_status refuse_control(weir_conn *conn, const wi_sql_plan *plan)
-{
-    if (plan->verb != WI_SQL_TX_CONTROL)
-        return WEIR_OK;
-    return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
-                          "transactions are not begun or ended by SQL; use "
-                          "weir_begin(), weir_commit(), weir_rollback() and "
-                          "weir_savepoint_begin()");
-}
-
 weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
 {
     weir_status status;
@@ -67,7 +57,8 @@ weir_status wi_run_take(weir_conn *conn, wi_run *r)
     if (status != WEIR_OK)
         return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
     conn->at_work = r->stmt;
-    status = refuse_control(conn, r->stmt->plan);
+    /* The library's own SAVEPOINT may be in the cache. */
+    status = wi_stmt_refuse_control(r->stmt->plan, &conn->error);
     count = r->stmt->plan->driver_count;
     if (status == WEIR_OK && count != r->stmt->info->param_count)
         status = weir_error_set(&conn->error, WEIR_ERR_SQL,

@@ -22,8 +22,8 @@ weir_status wi_tx_run(weir_conn *conn, const char *sql, int64_t deadline)
     wi_stmt *stmt = NULL;
     weir_status status;
 
-    status = wi_stmt_cache_take(&conn->link->stmts, sql, deadline, &stmt,
-                                &conn->error);
+    status = wi_stmt_cache_take_own(&conn->link->stmts, sql, deadline, &stmt,
+                                    &conn->error);
     if (status != WEIR_OK)
         return wi_conn_failed(conn, sql, WEIR_EFFECT_READ);
     status = driver->execute(stmt->driver_stmt, &execution, &conn->error);

@@ -120,6 +120,16 @@ static wi_stmt *make(wi_stmt_cache *cache, const char *text, size_t size)
     return stmt;
 }
 
+weir_status wi_stmt_refuse_control(const wi_sql_plan *plan, weir_error *err)
+{
+    if (plan->verb != WI_SQL_TX_CONTROL)
+        return WEIR_OK;
+    return weir_error_set(err, WEIR_ERR_MISUSE,
+                          "transactions are not begun or ended by SQL; use "
+                          "weir_begin(), weir_commit(), weir_rollback() and "
+                          "weir_savepoint_begin()");
+}
+
 /* The driver's part comes last: finish() must be called once it was asked. */
 static weir_status prepare(wi_stmt_cache *cache, wi_stmt *stmt,
                            int64_t deadline, weir_error *err)
@@ -129,6 +139,8 @@ static weir_status prepare(wi_stmt_cache *cache, wi_stmt *stmt,
     status = wi_sql_plan_make(cache->dialect,
                               weir_text_span(stmt->text, stmt->text_size),
                               cache->allocator, &stmt->plan, err);
+    if (status == WEIR_OK && !cache->is_own)
+        status = wi_stmt_refuse_control(stmt->plan, err);
     if (status != WEIR_OK)
         return status;
     stmt->driver_stmt =
@@ -198,6 +210,18 @@ weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
     }
     *out = stmt;
     return WEIR_OK;
+}
+
+weir_status wi_stmt_cache_take_own(wi_stmt_cache *cache, const char *text,
+                                   int64_t deadline, wi_stmt **out,
+                                   weir_error *err)
+{
+    weir_status status;
+
+    cache->is_own = true;
+    status = wi_stmt_cache_take(cache, text, deadline, out, err);
+    cache->is_own = false;
+    return status;
 }
 
 wi_columns *wi_stmt_share_columns(wi_stmt_cache *cache, wi_stmt *stmt)

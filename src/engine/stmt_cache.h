@@ -50,6 +50,7 @@ typedef struct wi_stmt_cache {
     wi_list by_use; /* least recently used first */
     wi_stmt **buckets;
     size_t bucket_count; /* a power of two, 0 while there are none */
+    bool is_own;         /* what is being taken is the library's */
 } wi_stmt_cache;
 
 /* Makes an empty cache; allocates nothing yet. */
@@ -61,6 +62,15 @@ void wi_stmt_cache_init(wi_stmt_cache *cache, const weir_allocator *allocator,
 weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
                                int64_t deadline, wi_stmt **out,
                                weir_error *err);
+
+/* The same for a statement of the library's own, which may begin and end
+ * things: from a program's text wi_stmt_refuse_control() keeps those away. */
+weir_status wi_stmt_cache_take_own(wi_stmt_cache *cache, const char *text,
+                                   int64_t deadline, wi_stmt **out,
+                                   weir_error *err);
+
+/* MISUSE for a plan that begins or ends a transaction or savepoint. */
+weir_status wi_stmt_refuse_control(const wi_sql_plan *plan, weir_error *err);
 
 /* The facts of its columns as they are now, for one more owner; NULL if there
  * is no memory. */

@@ -93,6 +93,7 @@ int tear_down(void **state)
         weir_conn *copy = lent[i];
 
         weir_conn_close(&copy);
+        lent[i] = NULL;
     }
     weir_engine_pool_status(engine, &status);
     return status.busy == 0 ? 0 : -1;

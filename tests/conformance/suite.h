@@ -59,7 +59,14 @@ int64_t committed(void);
 #define TEST(name_)                                                            \
     cmocka_unit_test_setup_teardown(test_##name_, set_up, tear_down)
 
+/* A test without tables: for every database, whether it has SQL or not. */
+#define ANY(name_) cmocka_unit_test_teardown(test_##name_, tear_down)
+
+/* The whole suite. @return how many tests have failed */
+int conformance(void);
+
 /* The groups. */
+int run_any(void);
 int run_queries(void);
 int run_statements(void);
 int run_transactions(void);
