@@ -193,6 +193,12 @@ static void test_values_and_urls__without_memory(void **state)
     run_list(value_acts);
 }
 
+static void test_json__without_memory(void **state)
+{
+    (void)state;
+    run_list(json_acts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_result__without_memory),
         cmocka_unit_test(test_what_servers_have__without_memory),
         cmocka_unit_test(test_values_and_urls__without_memory),
+        cmocka_unit_test(test_json__without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

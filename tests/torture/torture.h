@@ -47,7 +47,7 @@ typedef struct act {
 
 /* The acts; each list ends with one that has no name. */
 extern const act engine_acts[], conn_acts[], result_acts[], server_acts[],
-    value_acts[];
+    value_acts[], json_acts[];
 
 /* Fails the test with the connection's error. */
 void must(stage *on, weir_status status);
