@@ -128,12 +128,27 @@ void service_start(service *out, const char *url)
     out->port = atoi(address + strlen("http://127.0.0.1:"));
 }
 
+/* The password of the URL must be nowhere. */
+static void expect_no_secret(const char *text)
+{
+    const char *colon = strchr(base_url + strcspn(base_url, "/"), ':');
+    const char *at = strchr(base_url, '@');
+    char secret[128];
+
+    if (!colon || !at || at <= colon + 1)
+        return;
+    snprintf(secret, sizeof secret, "%.*s", (int)(at - colon - 1), colon + 1);
+    if (strstr(text, secret))
+        fail_msg("the password is in: %s", text);
+}
+
 int service_wait(service *ended)
 {
     int status;
 
     while (listen_more(ended))
         ;
+    expect_no_secret(ended->said);
     close(ended->output);
     assert_int_equal(waitpid(ended->pid, &status, 0), ended->pid);
     if (!WIFEXITED(status))
@@ -156,7 +171,11 @@ int service_stop(service *stopped, int signal_number)
 int service_ask(const service *asked, const char *method, const char *path,
                 const char *body, http_answer *out)
 {
-    return http_ask(asked->port, &(http_request){method, path, body}, out);
+    int status =
+        http_ask(asked->port, &(http_request){method, path, body}, out);
+
+    expect_no_secret(out->text);
+    return status;
 }
 
 void service_ask_until(const service *asked, const char *path, int status,

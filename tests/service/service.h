@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The service as a process of its own, and the database that it works on: the
- * one of WEIR_TEST_URL, on SQLite a new file for each test.
+ * one of WEIR_TEST_URL, on SQLite a new file for each test. That the URL's
+ * password is in no output and no answer is looked at each time.
  */
 #ifndef TESTS_SERVICE_SERVICE_H
 #define TESTS_SERVICE_SERVICE_H

@@ -3,7 +3,9 @@
  * of that name: 503 and a time to come back, or one line at the start. */
 #include "suite.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 static http_answer answer;
 
@@ -134,6 +136,89 @@ static void test_server__that_hangs_is_503(void **state)
     assert_int_equal(service_stop(&one, SIGTERM), 0);
 }
 
+/* -------------------------------------------------------------- the limit */
+
+enum {
+    CLIENTS = 16,
+    QUESTIONS = 20,
+};
+
+typedef struct client {
+    const service *asked;
+    pthread_t thread;
+    int answered;
+    http_answer answer;
+} client;
+
+static void *ask_often(void *self)
+{
+    client *own = self;
+
+    for (int i = 0; i < QUESTIONS; i++)
+        own->answered += service_ask(own->asked, "GET", "/users/1", NULL,
+                                     &own->answer) == 200;
+    return NULL;
+}
+
+static void ask_by_many(const service *one)
+{
+    static client clients[CLIENTS];
+
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i].asked = one;
+        pthread_create(&clients[i].thread, NULL, ask_often, &clients[i]);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        pthread_join(clients[i].thread, NULL);
+        assert_int_equal(clients[i].answered, QUESTIONS);
+    }
+}
+
+/* The most connections that the server had at once since it was asked to
+ * count anew, ours among them. */
+static int64_t most_connections(weir_conn *conn)
+{
+    WEIR_AUTO(weir_result) row =
+        weir_query(conn,
+                   "SELECT CAST(variable_value AS INTEGER) FROM "
+                   "information_schema.global_status WHERE "
+                   "variable_name = 'MAX_USED_CONNECTIONS'",
+                   NOARGS);
+
+    assert_int_equal(weir_result_one(row), WEIR_OK);
+    return weir_get_i64(row, 0);
+}
+
+/* Begins with ours alone: those of the last test may still be ending. */
+static void count_anew(weir_conn *conn)
+{
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(weir_exec(conn, "FLUSH STATUS", NOARGS), WEIR_OK);
+        if (most_connections(conn) == 1)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 20 * 1000000}, NULL);
+    }
+    fail_msg("others are connected to the server");
+}
+
+static void test_server__never_has_more_than_the_limit(void **state)
+{
+    weir_error err;
+    WEIR_AUTO(weir_engine) engine =
+        weir_engine_open(service_url(NULL), NULL, &err);
+    WEIR_AUTO(weir_conn) conn = weir_connect(engine, &err);
+    service one;
+
+    (void)state;
+    if (strcmp(weir_engine_backend(engine), "mysql") != 0)
+        return; /* who else counts is asked in tests of its own */
+    count_anew(conn);
+    service_start(&one, service_url("pool_size=2&max_overflow=1"));
+    ask_by_many(&one);
+    assert_in_range(most_connections(conn), 2, 3 + 1);
+    assert_int_equal(service_stop(&one, SIGTERM), 0);
+}
+
 /* ------------------------------------------------------ databases of no use */
 
 static void expect_no_start(const char *url, const char *part)
@@ -189,6 +274,7 @@ int run_trouble(void)
         SERVICE_TEST(test_database__that_is_away_is_503),
         SERVICE_TEST(test_database__that_comes_back_is_used),
         SERVICE_TEST(test_server__that_hangs_is_503),
+        SERVICE_TEST(test_server__never_has_more_than_the_limit),
         SERVICE_TEST(test_database__of_no_use_is_one_line),
     };
 
