@@ -135,7 +135,7 @@ WEIR_API const char *weir_status_doc(weir_status status);
 /**
  * Whether doing the same work again, as a whole transaction, can succeed:
  * SERIALIZATION, CONNECTION, POOL_TIMEOUT, RESOURCE, UNAVAILABLE, STALE. Some
- * of these never get better (a missing folder, a transaction that was asked to
+ * of these never get better (a misspelt host, a transaction that was asked to
  * be read-only): bound the attempts. Never true for an unknown outcome.
  *
  * @return 1 if so, 0 if not or if `err` is NULL
