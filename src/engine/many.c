@@ -59,6 +59,8 @@ weir_status wi_many_begin(weir_conn *conn, wi_many_binder *binder,
     binder->capacity = BATCH_VALUES / each ? BATCH_VALUES / each : 1;
     if (binder->capacity > rows->count)
         binder->capacity = rows->count ? rows->count : 1;
+    if (plan->identity)
+        return WEIR_OK;
     binder->values = wi_alloc_zero(conn->engine->allocator,
                                    binder->capacity * each, sizeof(weir_value));
     if (!binder->values)
@@ -89,24 +91,32 @@ static const weir_value *row_at(const wi_many_binder *binder, size_t index)
     return binder->named;
 }
 
-weir_status wi_many_bind(wi_many_binder *binder, size_t index, weir_value *out,
-                         weir_error *err)
+static weir_status bind_row(wi_many_binder *binder, size_t index,
+                            weir_value *out, weir_error *err)
 {
-    weir_status status = wi_sql_plan_bind(binder->plan, row_at(binder, index),
-                                          binder->rows->width, out, err);
+    const weir_value *row = row_at(binder, index);
+    size_t width = binder->rows->width;
+    weir_status status =
+        binder->plan->identity
+            ? wi_sql_plan_check(binder->plan, row, width, err)
+            : wi_sql_plan_bind(binder->plan, row, width, out, err);
 
     return status == WEIR_OK ? WEIR_OK : wi_rows_fail(err, index);
 }
 
-static weir_status bind_batch(wi_many_binder *binder, size_t first,
-                              size_t count, weir_error *err)
+weir_status wi_many_bind(wi_many_binder *binder, size_t first, size_t count,
+                         const weir_value **out, weir_error *err)
 {
+    const weir_rows *rows = binder->rows;
+    size_t each = binder->plan->driver_count;
     weir_status status = WEIR_OK;
 
+    *out = binder->plan->identity ? rows->values + first * rows->width
+                                  : binder->values;
     for (size_t i = 0; i < count && status == WEIR_OK; i++)
         status =
-            wi_many_bind(binder, first + i,
-                         binder->values + i * binder->plan->driver_count, err);
+            bind_row(binder, first + i,
+                     binder->values ? binder->values + i * each : NULL, err);
     return status;
 }
 
@@ -128,15 +138,15 @@ static weir_status run_batch(weir_conn *conn, wi_run *r, wi_many_binder *binder,
                              size_t first, weir_outcome *sum)
 {
     size_t left = binder->rows->count - first;
-    weir_execution execution = {.values = binder->values,
-                                .value_count = binder->plan->driver_count,
+    weir_execution execution = {.value_count = binder->plan->driver_count,
                                 .mode = WEIR_FETCH_STREAM,
                                 .deadline = r->deadline};
     wi_many many = {r->stmt->driver_stmt, &execution,
                     left < binder->capacity ? left : binder->capacity};
     weir_outcome batch = {.affected = 0};
 
-    if (bind_batch(binder, first, many.row_count, &conn->error) != WEIR_OK)
+    if (wi_many_bind(binder, first, many.row_count, &execution.values,
+                     &conn->error) != WEIR_OK)
         return conn->error.status;
     if (wi_driver_execute_many(conn->driver, &many, &batch, &conn->error) ==
         WEIR_OK) {
@@ -180,8 +190,6 @@ weir_status wi_exec_many(weir_conn *conn, const char *sql,
     } else if (status == WEIR_OK) {
         conn->affected = 0;
     }
-    if (r.stmt)
-        memset(r.values, 0, r.stmt->plan->driver_count * sizeof *r.values);
     wi_run_tell(conn, &r);
     wi_run_give(conn, &r);
     wi_tx_after(conn);

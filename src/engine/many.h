@@ -10,12 +10,13 @@
 #include "engine/conn.h"
 #include "sql/placeholders.h"
 
-/* Binds rows into a batch of values, one row after the other. */
+/* Binds rows into a batch of values, one row after the other. Rows that are
+ * in the driver's order already are only checked: the batch is the caller's. */
 typedef struct wi_many_binder {
     const wi_sql_plan *plan;
     const weir_rows *rows;
     size_t capacity;    /* rows of a batch */
-    weir_value *values; /* of a batch */
+    weir_value *values; /* of a batch; NULL if the plan is an identity */
     weir_value *named;  /* one row with the names of the first, or NULL */
 } wi_many_binder;
 
@@ -24,9 +25,10 @@ weir_status wi_many_begin(weir_conn *conn, wi_many_binder *binder,
                           const wi_sql_plan *plan, const weir_rows *rows);
 void wi_many_end(weir_conn *conn, wi_many_binder *binder);
 
-/* Binds row `index` (from 0) into `out`; the error names the row. */
-weir_status wi_many_bind(wi_many_binder *binder, size_t index, weir_value *out,
-                         weir_error *err);
+/* Binds `count` rows from row `first` (from 0) on, at most a batch, into
+ * `*out`; the error names the row. */
+weir_status wi_many_bind(wi_many_binder *binder, size_t first, size_t count,
+                         const weir_value **out, weir_error *err);
 
 /* weir_exec_many() on a connection that has been entered. */
 weir_status wi_exec_many(weir_conn *conn, const char *sql,

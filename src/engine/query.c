@@ -28,8 +28,7 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
     wi_run_begin(conn, &r, sql);
     status = wi_run_take(conn, &r);
     if (status == WEIR_OK)
-        status = wi_sql_plan_bind(r.stmt->plan, args, arg_count, r.values,
-                                  &conn->error);
+        status = wi_run_bind(conn, &r, args, arg_count);
     if (status == WEIR_OK)
         status = wi_run_execute(conn, &r);
     wi_run_tell(conn, &r);
@@ -40,6 +39,15 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
 
 /* ------------------------------------------------------------------- query */
 
+static bool have_pointers(const weir_value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((WI_POINTER_TYPES >> values[i].type) & 1)
+            return true;
+    }
+    return false;
+}
+
 /* Text and the like must outlive the call: rows may be computed from them
  * later. */
 static weir_status keep_values(weir_conn *conn, wi_run *r, weir_result *result)
@@ -47,7 +55,7 @@ static weir_status keep_values(weir_conn *conn, wi_run *r, weir_result *result)
     size_t count = r->stmt->plan->driver_count;
     weir_value *kept;
 
-    if (count == 0)
+    if (!have_pointers(r->values, count))
         return WEIR_OK;
     kept = wi_arena_copy(&result->keep, r->values, count * sizeof *kept);
     if (!kept)
@@ -56,9 +64,6 @@ static weir_status keep_values(weir_conn *conn, wi_run *r, weir_result *result)
         if (!wi_value_keep(&result->keep, &kept[i]))
             return wi_error_nomem(&conn->error);
     }
-    if (r->values_owned)
-        wi_free(conn->engine->allocator, r->values);
-    r->values_owned = false;
     r->values = kept;
     return WEIR_OK;
 }
@@ -128,8 +133,7 @@ static weir_result *query(weir_conn *conn, const char *sql,
     wi_run_begin(conn, &r, sql);
     status = wi_run_take(conn, &r);
     if (status == WEIR_OK)
-        status = wi_sql_plan_bind(r.stmt->plan, args->values, args->width,
-                                  r.values, &conn->error);
+        status = wi_run_bind(conn, &r, args->values, args->width);
     if (status == WEIR_OK)
         status = start(conn, &r, result, mode);
     wi_run_tell(conn, &r);

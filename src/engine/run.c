@@ -40,7 +40,6 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
     return status;
 }
 
-/* From the text to a statement that is in use and has room for its values. */
 weir_status wi_run_take(weir_conn *conn, wi_run *r)
 {
     weir_status status;
@@ -65,22 +64,44 @@ weir_status wi_run_take(weir_conn *conn, wi_run *r)
                                 "the database sees %zu parameters where %zu "
                                 "stand; write ?? for a plain ?",
                                 r->stmt->info->param_count, count);
-    if (status == WEIR_OK && count > WI_RUN_INLINE) {
-        r->values =
-            wi_alloc_zero(conn->engine->allocator, count, sizeof(weir_value));
-        r->values_owned = r->values;
-        if (!r->values)
-            status = wi_error_nomem(&conn->error);
+    return status;
+}
+
+static bool need_room(weir_conn *conn, wi_run *r)
+{
+    size_t count = r->stmt->plan->driver_count;
+
+    if (count > WI_RUN_INLINE)
+        r->room = wi_alloc(conn->engine->allocator, count * sizeof *r->room);
+    return r->room;
+}
+
+weir_status wi_run_bind(weir_conn *conn, wi_run *r, const weir_value *args,
+                        size_t count)
+{
+    const wi_sql_plan *plan = r->stmt->plan;
+    const weir_value *bound = args;
+    weir_status status;
+
+    if (plan->identity) {
+        status = wi_sql_plan_check(plan, args, count, &conn->error);
+    } else {
+        if (!need_room(conn, r))
+            return wi_error_nomem(&conn->error);
+        status = wi_sql_plan_bind(plan, args, count, r->room, &conn->error);
+        bound = r->room;
     }
+    if (status == WEIR_OK)
+        r->values = bound;
     return status;
 }
 
 void wi_run_give(weir_conn *conn, wi_run *r)
 {
-    if (r->values_owned)
-        wi_free(conn->engine->allocator, r->values);
+    if (r->room != r->inlined)
+        wi_free(conn->engine->allocator, r->room);
+    r->room = r->inlined;
     r->values = NULL;
-    r->values_owned = false;
     if (r->stmt)
         wi_stmt_cache_give(&conn->link->stmts, r->stmt);
     r->stmt = NULL;
@@ -95,8 +116,8 @@ void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql)
     r->deadline = wi_conn_deadline(conn);
     r->began_ns = 0;
     r->stmt = NULL;
-    r->values = r->inlined;
-    r->values_owned = false;
+    r->values = NULL;
+    r->room = r->inlined;
     if (wi_log_wants(&conn->engine->services.log, WEIR_LOG_STATEMENT))
         r->began_ns = wi_now_ns();
     conn->affected = -1;

@@ -21,9 +21,11 @@ typedef struct wi_run {
     int64_t deadline;
     int64_t began_ns; /* 0: nobody listens */
     wi_stmt *stmt;
+    /* In the driver's order: the caller's, `room` or a result's; NULL until
+     * they are bound. */
+    const weir_value *values;
+    weir_value *room; /* `inlined`, or on the heap */
     weir_value inlined[WI_RUN_INLINE];
-    weir_value *values; /* in the driver's order */
-    bool values_owned;  /* on the heap: neither inlined nor a result's */
 } wi_run;
 
 /* Begins: the clock of the deadline runs from here. */
@@ -33,9 +35,14 @@ void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql);
  * has not failed, there is a connection. */
 weir_status wi_run_ready(weir_conn *conn, const wi_run *r);
 
-/* From the text to a statement that is in use and has room for its values.
- * Refuses what may not run now. */
+/* From the text to a statement that is in use. Refuses what may not run
+ * now. */
 weir_status wi_run_take(weir_conn *conn, wi_run *r);
+
+/* Checks the arguments and puts them in the driver's order; those that are in
+ * it already are not copied. */
+weir_status wi_run_bind(weir_conn *conn, wi_run *r, const weir_value *args,
+                        size_t count);
 
 /* Begins the transaction that the statement needs. If the connection is lost
  * in that, it has taken the statement with it. */

@@ -57,24 +57,42 @@ static weir_status wrong_count(const wi_sql_plan *plan, size_t given,
         plan->source_count, plan->source_count == 1 ? "" : "s", given);
 }
 
-static weir_status bind_positional(const wi_sql_plan *plan,
-                                   const weir_value *args, size_t count,
-                                   weir_value *out, weir_error *err)
+static weir_status refuse_name(const wi_sql_plan *plan, const char *name,
+                               weir_error *err)
 {
-    if (count != plan->source_count)
-        return wrong_count(plan, count, err);
-    for (size_t i = 0; i < plan->driver_count; i++) {
-        const weir_value *arg = &args[plan->from[i]];
+    return weir_error_set(err, WEIR_ERR_MISUSE,
+                          "parameter :%.60s is given, but the statement has %s",
+                          name[0] == ':' ? name + 1 : name,
+                          plan->source_count ? "only ? parameters"
+                                             : "no parameters");
+}
 
-        if (arg->type >= WEIR_TYPE_TEXT) {
-            weir_status status = check_value(plan, plan->from[i], arg, err);
+static weir_status refuse_missing(size_t count, weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_MISUSE,
+                          "%zu parameters were announced and none given",
+                          count);
+}
 
-            if (status != WEIR_OK)
-                return status;
-        }
-        out[i] = *arg;
+weir_status wi_sql_plan_check(const wi_sql_plan *plan, const weir_value *args,
+                              size_t count, weir_error *err)
+{
+    if (count > 0 && !args)
+        return refuse_missing(count, err);
+    for (size_t i = 0; i < count; i++) {
+        const weir_value *arg = &args[i];
+        weir_status status;
+
+        if (arg->name)
+            return refuse_name(plan, arg->name, err);
+        if (arg->type < WEIR_TYPE_TEXT || i >= plan->source_count)
+            continue;
+        status = check_value(plan, i, arg, err);
+        if (status != WEIR_OK)
+            return status;
     }
-    return WEIR_OK;
+    return count == plan->source_count ? WEIR_OK
+                                       : wrong_count(plan, count, err);
 }
 
 /* ------------------------------------------------------------------- named */
@@ -176,20 +194,16 @@ static weir_status bind_named(const wi_sql_plan *plan, const weir_value *args,
 weir_status wi_sql_plan_bind(const wi_sql_plan *plan, const weir_value *args,
                              size_t count, weir_value *out, weir_error *err)
 {
-    if (count > 0 && !args)
-        return weir_error_set(err, WEIR_ERR_MISUSE,
-                              "%zu parameters were announced and none given",
-                              count);
+    weir_status status;
+
+    if (plan->named && count > 0 && !args)
+        return refuse_missing(count, err);
     if (plan->named)
         return bind_named(plan, args, count, out, err);
-    for (size_t i = 0; i < count; i++) {
-        if (args[i].name)
-            return weir_error_set(err, WEIR_ERR_MISUSE,
-                                  "parameter :%.60s is given, but the "
-                                  "statement has %s",
-                                  bare(args[i].name),
-                                  plan->source_count ? "only ? parameters"
-                                                     : "no parameters");
-    }
-    return bind_positional(plan, args, count, out, err);
+    status = wi_sql_plan_check(plan, args, count, err);
+    if (status != WEIR_OK)
+        return status;
+    for (size_t i = 0; i < plan->driver_count; i++)
+        out[i] = args[plan->from[i]];
+    return WEIR_OK;
 }

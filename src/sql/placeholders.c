@@ -288,7 +288,7 @@ static wi_sql_plan *pack(const scan *s, const weir_allocator *allocator)
         .sql = text,
         .size = s->sql.size,
         .named = s->named,
-        .identity = is_identity(from, drivers, s->source_count),
+        .identity = !s->named && is_identity(from, drivers, s->source_count),
         .verb = wi_verb_found(&s->verb),
         .source_count = s->source_count,
         .driver_count = drivers,

@@ -38,7 +38,7 @@ typedef struct wi_sql_plan {
     const char *sql; /* for the driver; ends with NUL */
     size_t size;
     bool named;
-    bool identity; /* argument i is driver parameter i */
+    bool identity; /* positional, and argument i is driver parameter i */
     wi_sql_verb verb;
     size_t source_count;      /* arguments that the program gives */
     size_t driver_count;      /* parameters that the driver gets */
@@ -56,10 +56,14 @@ void wi_sql_plan_free(wi_sql_plan **plan);
 
 /*
  * Puts arguments in the driver's order, driver_count of them, and checks each:
- * number, names, invalid values, UTF-8. `out` may be `args` itself only if the
- * plan is an identity.
+ * number, names, invalid values, UTF-8.
  */
 weir_status wi_sql_plan_bind(const wi_sql_plan *plan, const weir_value *args,
                              size_t count, weir_value *out, weir_error *err);
+
+/* The same checks for arguments that are in the driver's order already: of a
+ * plan that is an identity. Copies nothing. */
+weir_status wi_sql_plan_check(const wi_sql_plan *plan, const weir_value *args,
+                              size_t count, weir_error *err);
 
 #endif

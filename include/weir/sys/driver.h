@@ -287,8 +287,9 @@ typedef struct weir_driver {
                            const weir_stmt_info **info, int64_t deadline,
                            weir_error *err);
     /** MUST. Binds and runs. All writing is done when it returns; rows follow
-     *  by fetch(). Values are borrowed until it returns, or until end() if
-     *  the driver has rows to compute still. */
+     *  by fetch(). The execution is borrowed until it returns; what its
+     *  values point to until end(), if the driver has rows to compute
+     *  still. */
     weir_status (*execute)(void *stmt, const weir_execution *execution,
                            weir_error *err);
     /** MUST. Fills one value per column, borrowed until the next fetch() or
