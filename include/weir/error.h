@@ -160,7 +160,8 @@ WEIR_API int weir_report(const weir_error *err);
  * @return `status`, so that `return weir_error_set(err, …)` reads well
  */
 WEIR_API weir_status weir_error_set(weir_error *err, weir_status status,
-                                    const char *format, ...) WEIR_PRINTF(3, 4);
+                                    const char *format, ...)
+    WEIR_PRINTF(3, 4) WEIR_COLD;
 
 WEIR_END_DECLS
 

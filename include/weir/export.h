@@ -12,6 +12,8 @@
 #define WEIR_API __attribute__((visibility("default")))
 /** The answer says whether the call worked: ignoring it is a warning. */
 #define WEIR_MUST_USE __attribute__((warn_unused_result))
+/** Seldom called: the compiler moves what leads to it out of the way. */
+#define WEIR_COLD __attribute__((cold))
 /** Checks a format string, counted from 1 as the compiler does. */
 #define WEIR_PRINTF(format_, first_)                                           \
     __attribute__((format(printf, format_, first_)))
@@ -25,6 +27,7 @@
 #else
 #define WEIR_API
 #define WEIR_MUST_USE
+#define WEIR_COLD
 #define WEIR_PRINTF(format_, first_)
 #endif
 

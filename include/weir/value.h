@@ -28,8 +28,7 @@ WEIR_BEGIN_DECLS
 typedef struct weir_value {
     const char *name; /* of a named parameter; NULL for a positional one */
     uint32_t size;    /* bytes of TEXT, BYTES and JSON */
-    uint8_t type;     /* a weir_type */
-    uint8_t reserved[3];
+    uint32_t type;    /* a weir_type */
     union {
         int64_t i; /* I64, BOOL, TIMESTAMP, DATETIME, DATE, TIME */
         uint64_t u;
@@ -47,9 +46,9 @@ typedef struct weir_value {
 /** A value of `type` with nothing in it; a block for the functions below. */
 static inline weir_value weir_value_make(weir_type type)
 {
-    weir_value value;
-    memset(&value, 0, sizeof value);
-    value.type = (uint8_t)type;
+    /* Member by member, so that compilers build it in registers and store it
+     * once: docs/decisions/0019-values-in-registers.md. */
+    weir_value value = {NULL, 0, (uint32_t)type, {0}};
     return value;
 }
 

@@ -11,6 +11,6 @@
 void wi_error_clear(weir_error *err);
 
 /* "out of memory"; returns WEIR_ERR_NOMEM. `err` may be NULL. */
-weir_status wi_error_nomem(weir_error *err);
+WEIR_COLD weir_status wi_error_nomem(weir_error *err);
 
 #endif

@@ -132,8 +132,8 @@ int64_t wi_conn_deadline(const weir_conn *conn);
  * something, which outside a transaction makes a lost answer COMMIT_UNKNOWN.
  * Returns the status to hand on.
  */
-weir_status wi_conn_failed(weir_conn *conn, const char *statement,
-                           weir_effect effect);
+WEIR_COLD weir_status wi_conn_failed(weir_conn *conn, const char *statement,
+                                     weir_effect effect);
 
 /*
  * Said before wi_conn_failed() if the statement has run and what failed came

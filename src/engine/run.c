@@ -11,20 +11,22 @@
 #include "engine/result.h"
 #include "engine/tx.h"
 
-void wi_run_tell(weir_conn *conn, const wi_run *r)
+void wi_run_tell_listener(weir_conn *conn, const wi_run *r)
 {
     const wi_log *log = &conn->engine->services.log;
-    weir_log_event event = {.kind = WEIR_LOG_STATEMENT, .statement = r->sql};
+    bool bound = r->stmt && r->values;
+    weir_log_event event = {
+        .kind = WEIR_LOG_STATEMENT,
+        .statement = r->sql,
+        .duration_ns = wi_now_ns() - r->began_ns,
+        .params = bound ? r->values : NULL,
+        .param_count = bound ? r->stmt->plan->driver_count : 0,
+        .affected = conn->affected,
+        .connection_id = conn->link ? conn->link->id : 0,
+        .tag = conn->tag,
+        .error = conn->error.status == WEIR_OK ? NULL : &conn->error,
+    };
 
-    if (!r->began_ns)
-        return;
-    event.duration_ns = wi_now_ns() - r->began_ns;
-    event.params = r->stmt ? r->values : NULL;
-    event.param_count = r->stmt && r->values ? r->stmt->plan->driver_count : 0;
-    event.affected = conn->affected;
-    event.connection_id = conn->link ? conn->link->id : 0;
-    event.tag = conn->tag;
-    event.error = conn->error.status == WEIR_OK ? NULL : &conn->error;
     wi_log_event(log, &event);
 }
 

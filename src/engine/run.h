@@ -54,13 +54,18 @@ weir_status wi_run_execute(weir_conn *conn, wi_run *r);
 
 /* After a failed execution that has been ended: the statement is given back
  * before the link may go. */
-weir_status wi_run_failed(weir_conn *conn, wi_run *r);
+WEIR_COLD weir_status wi_run_failed(weir_conn *conn, wi_run *r);
 
 /* Notes what an execution did, for weir_affected() and its like. */
 void wi_run_note(weir_conn *conn, const weir_outcome *outcome);
 
-/* Tells the log hook. */
-void wi_run_tell(weir_conn *conn, const wi_run *r);
+/* Tells the log hook, if somebody listens. */
+WEIR_COLD void wi_run_tell_listener(weir_conn *conn, const wi_run *r);
+static inline void wi_run_tell(weir_conn *conn, const wi_run *r)
+{
+    if (r->began_ns)
+        wi_run_tell_listener(conn, r);
+}
 
 /* Gives back the statement and the values; harmless if there are none. */
 void wi_run_give(weir_conn *conn, wi_run *r);

@@ -174,7 +174,7 @@ static bool read_bit(reader *r, weir_value *out)
 
 static void set_span(weir_value *out, weir_type type, weir_bytes bytes)
 {
-    out->type = (uint8_t)type;
+    out->type = (uint32_t)type;
     out->as.bytes = bytes.data;
     out->size = (uint32_t)bytes.size;
 }

@@ -245,12 +245,13 @@ weir_type wsq_declared_type(const char *declaration);
 /* errors.c */
 void wsq_classify(int native_code, const char *sqlstate, weir_error *err);
 /* Fills `err` for a code that an operation of `conn` has just got. */
-weir_status wsq_fail(wsq_conn *conn, int code, weir_error *err);
+WEIR_COLD weir_status wsq_fail(wsq_conn *conn, int code, weir_error *err);
 /* As wsq_fail(), for work that ends in a commit: a failing disk leaves it
  * open whether it took effect. */
-weir_status wsq_fail_commit(wsq_conn *conn, int code, weir_error *err);
+WEIR_COLD weir_status wsq_fail_commit(wsq_conn *conn, int code,
+                                      weir_error *err);
 /* As weir_error_set(), with a SQLSTATE. */
-weir_status wsq_refuse(weir_error *err, weir_status status,
-                       const char *sqlstate, const char *message);
+WEIR_COLD weir_status wsq_refuse(weir_error *err, weir_status status,
+                                 const char *sqlstate, const char *message);
 
 #endif

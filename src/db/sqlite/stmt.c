@@ -211,11 +211,13 @@ weir_step wsq_fetch(void *memory, weir_value *row, int64_t deadline,
 
 void wsq_outcome(void *memory, weir_outcome *out)
 {
-    const wsq_stmt *stmt = memory;
+    const weir_outcome *outcome = &((const wsq_stmt *)memory)->outcome;
 
-    *out = stmt->outcome;
-    if (!out->has_generated_key)
-        out->generated_key = 0;
+    out->affected = outcome->affected;
+    out->has_generated_key = outcome->has_generated_key;
+    out->generated_key =
+        outcome->has_generated_key ? outcome->generated_key : 0;
+    out->rows_done = outcome->rows_done;
 }
 
 void wsq_end(void *memory)
