@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a benchmark compares: the same three jobs, done through Weir and by
- * hand on the client library. Each side has its own connection to the same
- * database, and the jobs return a checksum so that none can be cut short.
+ * What a benchmark compares: the same jobs, done through Weir and by hand on
+ * the client library. Each side has its own connection and tables of its own,
+ * filled alike, and the jobs return a checksum so that none can be cut short.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
     ROW_COUNT = 200000,   /* rows of the table that is read */
-    INSERT_COUNT = 10000, /* rows that one block of `insert` writes */
-    SELECT_COUNT = 500,   /* selects by key in one block */
+    INSERT_COUNT = 10000, /* rows that `insert` writes in one transaction */
+    SELECT_COUNT = 500,   /* keys that are selected by */
+    /* The keys are among the first rows, whose pages stay in the cache: what
+     * is measured is the statement and not the disk. */
+    KEY_MAX = 10000,
     NAME_SIZE = 32,
 };
 
@@ -41,15 +45,22 @@ typedef struct new_item {
     int has_parent;
 } new_item;
 
-/* One way of doing the jobs. Any failure ends the process with a message:
- * a benchmark that failed has measured nothing. */
+/* A job is done in slices, so that the two sides can take turns within it. */
+typedef struct slice {
+    int at, count; /* which of the job's rows or keys */
+    bool first, last;
+} slice;
+
+/* One way of doing the jobs; NULL for one that it does not have. Any failure
+ * ends the process with a message: a benchmark that failed has measured
+ * nothing. */
 typedef struct bench_side {
     const char *name;
     void *(*open)(const char *where);
     void (*close)(void *self);
-    uint64_t (*point_select)(void *self, const int64_t *keys, int count);
-    uint64_t (*fetch)(void *self);
-    uint64_t (*insert)(void *self, const new_item *rows, int count);
+    uint64_t (*point_select)(void *self, const int64_t *keys, slice part);
+    uint64_t (*fetch)(void *self, slice part);
+    uint64_t (*insert)(void *self, const new_item *rows, slice part);
     /* Empties the table that insert() has filled; not measured. */
     void (*empty)(void *self);
 } bench_side;

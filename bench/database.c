@@ -23,7 +23,7 @@ void database_keys(int64_t *keys, int count)
     uint64_t state = 1;
 
     for (int i = 0; i < count; i++)
-        keys[i] = (int64_t)(next_number(&state) % ROW_COUNT) + 1;
+        keys[i] = (int64_t)(next_number(&state) % KEY_MAX) + 1;
 }
 
 static new_item make_row(int64_t id)
@@ -89,16 +89,19 @@ void database_fill(const char *url)
 
 /* ------------------------------------------------------------------ sqlite */
 
+/* Each side has a file of its own, so that both can be inside a writing
+ * transaction at once. */
 static void stop_sqlite(database *self)
 {
-    static const char *const ends[] = {"", "-wal", "-shm"};
+    static const char *const ends[] = {"weir.db", "weir.db-wal", "weir.db-shm",
+                                       "bare.db", "bare.db-wal", "bare.db-shm"};
     char path[600];
 
-    for (int i = 0; i < 3; i++) {
-        snprintf(path, sizeof path, "%s%s", self->where, ends[i]);
+    *strrchr(self->where, '/') = '\0';
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", self->where, ends[i]);
         unlink(path);
     }
-    *strrchr(self->where, '/') = '\0';
     rmdir(self->where);
 }
 
@@ -110,9 +113,11 @@ static database *start_sqlite(void)
 
     if (!mkdtemp(folder))
         bench_die("/tmp", "cannot make a folder for the database");
-    snprintf(self.where, sizeof self.where, "%s/bench.db", folder);
-    snprintf(self.url, sizeof self.url, "sqlite:///%s", self.where);
+    snprintf(self.url, sizeof self.url, "sqlite:///%s/bare.db", folder);
     database_fill(self.url);
+    snprintf(self.url, sizeof self.url, "sqlite:///%s/weir.db", folder);
+    database_fill(self.url);
+    snprintf(self.where, sizeof self.where, "%s/bare.db", folder);
     return &self;
 }
 

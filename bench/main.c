@@ -22,37 +22,38 @@ void bench_die(const char *what, const char *why)
 
 /* ------------------------------------------------------------------- jobs */
 
-typedef struct job {
+/* What a job is done with. */
+typedef struct work {
     const bench_side *side;
     void *self;
     const int64_t *keys;
     const new_item *rows;
-} job;
+} work;
 
-static uint64_t run_point_select(void *context)
+static uint64_t run_point_select(void *context, slice part)
 {
-    job *one = context;
+    work *one = context;
 
-    return one->side->point_select(one->self, one->keys, SELECT_COUNT);
+    return one->side->point_select(one->self, one->keys, part);
 }
 
-static uint64_t run_fetch(void *context)
+static uint64_t run_fetch(void *context, slice part)
 {
-    job *one = context;
+    work *one = context;
 
-    return one->side->fetch(one->self);
+    return one->side->fetch(one->self, part);
 }
 
-static uint64_t run_insert(void *context)
+static uint64_t run_insert(void *context, slice part)
 {
-    job *one = context;
+    work *one = context;
 
-    return one->side->insert(one->self, one->rows, INSERT_COUNT);
+    return one->side->insert(one->self, one->rows, part);
 }
 
 static void empty(void *context)
 {
-    job *one = context;
+    work *one = context;
 
     one->side->empty(one->self);
 }
@@ -60,15 +61,18 @@ static void empty(void *context)
 static const struct {
     const char *name;
     const bench_side *weir;
-    uint64_t (*run)(void *context);
+    uint64_t (*run)(void *context, slice part);
     void (*after)(void *context);
-    double units;
-    int pairs;
+    plan how;
 } benches[] = {
-    {"point_select", &bench_weir, run_point_select, NULL, SELECT_COUNT, 400},
-    {"fetch", &bench_weir, run_fetch, NULL, ROW_COUNT, 60},
-    {"insert", &bench_weir, run_insert, empty, INSERT_COUNT, 60},
-    {"insert_many", &bench_weir_many, run_insert, empty, INSERT_COUNT, 60},
+    {"point_select",
+     &bench_weir,
+     run_point_select,
+     NULL,
+     {SELECT_COUNT, 5, 200}},
+    {"fetch", &bench_weir, run_fetch, NULL, {ROW_COUNT, 100, 20}},
+    {"insert", &bench_weir, run_insert, empty, {INSERT_COUNT, 20, 60}},
+    {"insert_many", &bench_weir_many, run_insert, empty, {INSERT_COUNT, 1, 60}},
 };
 
 /* ----------------------------------------------------------------- report */
@@ -112,30 +116,31 @@ static void stay_on_one_processor(void)
 
 /* ------------------------------------------------------------------- main */
 
-static void run_database(const database *db, int argc, char **argv, FILE *out)
+static void run_bench(const database *db, size_t which, FILE *out)
 {
     static int64_t keys[SELECT_COUNT];
     static new_item rows[INSERT_COUNT];
+    work weir = {benches[which].weir, NULL, keys, rows};
+    work bare = {db->bare, NULL, keys, rows};
+    job first = {benches[which].run, benches[which].after, &weir};
+    job second = {benches[which].run, benches[which].after, &bare};
+    pairs found;
 
     database_keys(keys, SELECT_COUNT);
     database_rows(rows, INSERT_COUNT);
-    for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++) {
-        job weir = {benches[i].weir, NULL, keys, rows};
-        job bare = {db->bare, NULL, keys, rows};
-        block first = {benches[i].run, benches[i].after, &weir,
-                       benches[i].units};
-        block second = {benches[i].run, benches[i].after, &bare,
-                        benches[i].units};
-        pairs found;
+    weir.self = weir.side->open(db->url);
+    bare.self = bare.side->open(db->where);
+    found = pairs_run(&first, &second, &benches[which].how);
+    weir.side->close(weir.self);
+    bare.side->close(bare.self);
+    report(out, benches[which].name, db->name, &found);
+}
 
-        if (!wanted(argc, argv, benches[i].name))
-            continue;
-        weir.self = weir.side->open(db->url);
-        bare.self = bare.side->open(db->where);
-        found = pairs_run(&first, &second, benches[i].pairs);
-        weir.side->close(weir.self);
-        bare.side->close(bare.self);
-        report(out, benches[i].name, db->name, &found);
+static void run_database(const database *db, int argc, char **argv, FILE *out)
+{
+    for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++) {
+        if (wanted(argc, argv, benches[i].name))
+            run_bench(db, i, out);
     }
 }
 

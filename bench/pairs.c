@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bench.h"
+enum { WARM_UP = 2 };
 
 static double now_ns(void)
 {
@@ -14,15 +14,12 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static double time_block(const block *one, uint64_t *sum)
+static double time_slice(const job *one, slice part, uint64_t *sum)
 {
-    double began = now_ns(), took;
+    double began = now_ns();
 
-    *sum = one->run(one->context);
-    took = now_ns() - began;
-    if (one->after)
-        one->after(one->context);
-    return took / one->units;
+    *sum += one->run(one->context, part);
+    return (now_ns() - began) / part.count;
 }
 
 static int by_size(const void *left, const void *right)
@@ -43,31 +40,55 @@ static double quantile(double *values, int count, double part)
     return values[low] + (at - low) * (values[high] - values[low]);
 }
 
-pairs pairs_run(const block *first, const block *second, int count)
+/* The times of all pairs, and their ratios. */
+typedef struct times {
+    double *first, *second, *ratio;
+} times;
+
+/* One round: pair `at` and those that follow. */
+static void run_round(const job *first, const job *second, const plan *how,
+                      const times *out, int at)
 {
-    enum { WARM_UP = 2 };
-    double firsts[PAIR_MAX], seconds[PAIR_MAX], ratios[PAIR_MAX];
     uint64_t one = 0, other = 0;
-    pairs out;
 
-    for (int i = -WARM_UP; i < count; i++) {
-        int at = i < 0 ? 0 : i;
+    for (int i = 0; i < how->slices; i++) {
+        int begin = (int)((int64_t)how->units * i / how->slices);
+        int end = (int)((int64_t)how->units * (i + 1) / how->slices);
+        slice part = {begin, end - begin, i == 0, i == how->slices - 1};
 
-        if (i % 2 == 0) {
-            firsts[at] = time_block(first, &one);
-            seconds[at] = time_block(second, &other);
+        if ((at + i) % 2 == 0) {
+            out->first[at + i] = time_slice(first, part, &one);
+            out->second[at + i] = time_slice(second, part, &other);
         } else {
-            seconds[at] = time_block(second, &other);
-            firsts[at] = time_block(first, &one);
+            out->second[at + i] = time_slice(second, part, &other);
+            out->first[at + i] = time_slice(first, part, &one);
         }
-        if (one != other)
-            bench_die("bench", "the two sides did not do the same work");
-        ratios[at] = firsts[at] / seconds[at];
+        out->ratio[at + i] = out->first[at + i] / out->second[at + i];
     }
-    out.ratio = quantile(ratios, count, 0.5);
-    out.q1 = quantile(ratios, count, 0.25);
-    out.q3 = quantile(ratios, count, 0.75);
-    out.first_ns = quantile(firsts, count, 0.5);
-    out.second_ns = quantile(seconds, count, 0.5);
+    if (one != other)
+        bench_die("bench", "the two sides did not do the same work");
+    if (first->after)
+        first->after(first->context);
+    if (second->after)
+        second->after(second->context);
+}
+
+pairs pairs_run(const job *first, const job *second, const plan *how)
+{
+    int count = how->rounds * how->slices;
+    double *memory = calloc((size_t)count * 3, sizeof *memory);
+    times all = {memory, memory + count, memory + 2 * count};
+    pairs out = {.count = count};
+
+    if (!memory)
+        bench_die("bench", "out of memory");
+    for (int i = -WARM_UP; i < how->rounds; i++)
+        run_round(first, second, how, &all, i < 0 ? 0 : i * how->slices);
+    out.ratio = quantile(all.ratio, count, 0.5);
+    out.q1 = quantile(all.ratio, count, 0.25);
+    out.q3 = quantile(all.ratio, count, 0.75);
+    out.first_ns = quantile(all.first, count, 0.5);
+    out.second_ns = quantile(all.second, count, 0.5);
+    free(memory);
     return out;
 }

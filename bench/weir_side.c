@@ -11,6 +11,7 @@
 typedef struct side {
     weir_engine *engine;
     weir_conn *conn;
+    weir_result *rows;  /* of a fetch that goes on */
     weir_value *values; /* of insert_many */
 } side;
 
@@ -45,48 +46,54 @@ static void close_side(void *memory)
     free(self);
 }
 
-static uint64_t point_select(void *memory, const int64_t *keys, int count)
+/* False if there is no further row. */
+static bool read_row(weir_result *rows, item *row)
+{
+    weir_opt_i32 parent;
+
+    if (!weir_next(rows) ||
+        weir_scan(rows, &row->id, &row->name, &row->score, &parent) != WEIR_OK)
+        return false;
+    row->has_parent = parent.set;
+    row->parent = parent.v;
+    return true;
+}
+
+static uint64_t point_select(void *memory, const int64_t *keys, slice part)
 {
     side *self = memory;
     uint64_t sum = 0;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = part.at; i < part.at + part.count; i++) {
         weir_result *rows =
             weir_query(self->conn, SELECT_BY_KEY, ARGS(keys[i]));
-        weir_opt_i32 parent;
         item row;
 
-        if (!weir_next(rows) ||
-            weir_scan(rows, &row.id, &row.name, &row.score, &parent) != WEIR_OK)
+        if (!read_row(rows, &row))
             bench_die("weir", weir_result_error(rows)->message);
-        row.has_parent = parent.set;
-        row.parent = parent.v;
         sum = fold(sum, &row);
         weir_result_close(&rows);
     }
-    need(self->conn, weir_commit(self->conn));
+    if (part.last)
+        need(self->conn, weir_commit(self->conn));
     return sum;
 }
 
-static uint64_t fetch(void *memory)
+static uint64_t fetch(void *memory, slice part)
 {
     side *self = memory;
-    weir_result *rows = weir_query(self->conn, SELECT_ALL, NOARGS);
     uint64_t sum = 0;
+    item row;
 
-    while (weir_next(rows)) {
-        weir_opt_i32 parent;
-        item row;
-
-        if (weir_scan(rows, &row.id, &row.name, &row.score, &parent) != WEIR_OK)
-            break;
-        row.has_parent = parent.set;
-        row.parent = parent.v;
+    if (part.first)
+        self->rows = weir_query(self->conn, SELECT_ALL, NOARGS);
+    for (int i = 0; i < part.count && read_row(self->rows, &row); i++)
         sum = fold(sum, &row);
-    }
-    if (weir_result_status(rows) != WEIR_OK)
-        bench_die("weir", weir_result_error(rows)->message);
-    weir_result_close(&rows);
+    if (!part.last)
+        return sum;
+    if (weir_next(self->rows) || weir_result_status(self->rows) != WEIR_OK)
+        bench_die("weir", weir_result_error(self->rows)->message);
+    weir_result_close(&self->rows);
     need(self->conn, weir_commit(self->conn));
     return sum;
 }
@@ -96,12 +103,12 @@ static weir_opt_i32 parent_of(const new_item *row)
     return (weir_opt_i32){.v = row->parent, .set = row->has_parent != 0};
 }
 
-static uint64_t insert(void *memory, const new_item *rows, int count)
+static uint64_t insert(void *memory, const new_item *rows, slice part)
 {
     side *self = memory;
     uint64_t done = 0;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = part.at; i < part.at + part.count; i++) {
         const new_item *row = &rows[i];
 
         need(self->conn,
@@ -109,27 +116,32 @@ static uint64_t insert(void *memory, const new_item *rows, int count)
                        ARGS(row->id, row->name, row->score, parent_of(row))));
         done += (uint64_t)weir_affected(self->conn);
     }
-    need(self->conn, weir_commit(self->conn));
+    if (part.last)
+        need(self->conn, weir_commit(self->conn));
     return done;
 }
 
-static uint64_t insert_many(void *memory, const new_item *rows, int count)
+static uint64_t insert_many(void *memory, const new_item *rows, slice part)
 {
     side *self = memory;
     weir_rows all = {
-        .values = self->values, .width = 4, .count = (size_t)count};
+        .values = self->values, .width = 4, .count = (size_t)part.count};
+    uint64_t done;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < part.count; i++) {
+        const new_item *row = &rows[part.at + i];
         weir_value *value = &self->values[i * 4];
 
-        value[0] = WEIR_VAL(rows[i].id);
-        value[1] = WEIR_VAL((const char *)rows[i].name);
-        value[2] = WEIR_VAL(rows[i].score);
-        value[3] = WEIR_VAL(parent_of(&rows[i]));
+        value[0] = WEIR_VAL(row->id);
+        value[1] = WEIR_VAL((const char *)row->name);
+        value[2] = WEIR_VAL(row->score);
+        value[3] = WEIR_VAL(parent_of(row));
     }
     need(self->conn, weir_exec_many(self->conn, INSERT_ROW, &all));
-    need(self->conn, weir_commit(self->conn));
-    return (uint64_t)weir_affected(self->conn);
+    done = (uint64_t)weir_affected(self->conn);
+    if (part.last)
+        need(self->conn, weir_commit(self->conn));
+    return done;
 }
 
 static void empty(void *memory)

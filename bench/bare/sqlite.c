@@ -104,12 +104,12 @@ static item read_row(side *self, sqlite3_stmt *stmt)
     return row;
 }
 
-static uint64_t point_select(void *memory, const int64_t *keys, int count)
+static uint64_t point_select(void *memory, const int64_t *keys, slice part)
 {
     side *self = memory;
     uint64_t sum = 0;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = part.at; i < part.at + part.count; i++) {
         item row;
 
         need(self, sqlite3_bind_int64(self->by_key, 1, keys[i]), SQLITE_OK);
@@ -121,50 +121,57 @@ static uint64_t point_select(void *memory, const int64_t *keys, int count)
     return sum;
 }
 
-static uint64_t fetch(void *memory)
-{
-    side *self = memory;
-    uint64_t sum = 0;
-    int code;
-
-    while ((code = sqlite3_step(self->all)) == SQLITE_ROW) {
-        item row = read_row(self, self->all);
-
-        sum = fold(sum, &row);
-    }
-    need(self, code, SQLITE_DONE);
-    need(self, sqlite3_reset(self->all), SQLITE_OK);
-    return sum;
-}
-
-static void step_once(side *self, sqlite3_stmt *stmt)
+static void end_step(side *self, sqlite3_stmt *stmt)
 {
     need(self, sqlite3_step(stmt), SQLITE_DONE);
     need(self, sqlite3_reset(stmt), SQLITE_OK);
 }
 
-static uint64_t insert(void *memory, const new_item *rows, int count)
+static uint64_t fetch(void *memory, slice part)
+{
+    side *self = memory;
+    uint64_t sum = 0;
+
+    for (int i = 0; i < part.count; i++) {
+        item row;
+
+        need(self, sqlite3_step(self->all), SQLITE_ROW);
+        row = read_row(self, self->all);
+        sum = fold(sum, &row);
+    }
+    if (part.last)
+        end_step(self, self->all);
+    return sum;
+}
+
+static void insert_row(side *self, const new_item *row)
+{
+    sqlite3_stmt *stmt = self->insert;
+
+    need(self, sqlite3_bind_int64(stmt, 1, row->id), SQLITE_OK);
+    need(self, sqlite3_bind_text(stmt, 2, row->name, -1, SQLITE_STATIC),
+         SQLITE_OK);
+    need(self, sqlite3_bind_double(stmt, 3, row->score), SQLITE_OK);
+    need(self,
+         row->has_parent ? sqlite3_bind_int(stmt, 4, row->parent)
+                         : sqlite3_bind_null(stmt, 4),
+         SQLITE_OK);
+    end_step(self, stmt);
+}
+
+static uint64_t insert(void *memory, const new_item *rows, slice part)
 {
     side *self = memory;
     uint64_t done = 0;
 
-    step_once(self, self->begin);
-    for (int i = 0; i < count; i++) {
-        const new_item *row = &rows[i];
-
-        need(self, sqlite3_bind_int64(self->insert, 1, row->id), SQLITE_OK);
-        need(self,
-             sqlite3_bind_text(self->insert, 2, row->name, -1, SQLITE_STATIC),
-             SQLITE_OK);
-        need(self, sqlite3_bind_double(self->insert, 3, row->score), SQLITE_OK);
-        need(self,
-             row->has_parent ? sqlite3_bind_int(self->insert, 4, row->parent)
-                             : sqlite3_bind_null(self->insert, 4),
-             SQLITE_OK);
-        step_once(self, self->insert);
+    if (part.first)
+        end_step(self, self->begin);
+    for (int i = part.at; i < part.at + part.count; i++) {
+        insert_row(self, &rows[i]);
         done += (uint64_t)sqlite3_changes64(self->db);
     }
-    step_once(self, self->commit);
+    if (part.last)
+        end_step(self, self->commit);
     return done;
 }
 
