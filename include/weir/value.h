@@ -47,7 +47,7 @@ typedef struct weir_value {
 static inline weir_value weir_value_make(weir_type type)
 {
     /* Member by member, so that compilers build it in registers and store it
-     * once: docs/decisions/0019-values-in-registers.md. */
+     * once: docs/decisions/0030. */
     weir_value value = {NULL, 0, (uint32_t)type, {0}};
     return value;
 }

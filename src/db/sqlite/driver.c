@@ -133,7 +133,7 @@ static weir_status renew(wsq_conn *conn, int64_t deadline, weir_error *err)
     pthread_mutex_lock(&conn->db_lock);
     conn->db = fresh;
     pthread_mutex_unlock(&conn->db_lock);
-    conn->dirty = false;
+    conn->dirty = conn->escaped = false;
     /* Statements of the old handle keep it until the core finishes them. */
     sqlite3_close_v2(old);
     return WEIR_OK;
@@ -169,12 +169,25 @@ weir_status wsq_cancel(void *memory, weir_error *err)
     return WEIR_OK;
 }
 
+/* Who has the handle can look at our statements, too: none may be bound to
+ * memory that was a caller's once. */
+static void let_go_of_values(sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    while ((stmt = sqlite3_next_stmt(db, stmt))) {
+        if (!sqlite3_stmt_busy(stmt))
+            sqlite3_clear_bindings(stmt);
+    }
+}
+
 void *wsq_native(void *memory, const char *name)
 {
     wsq_conn *conn = memory;
 
     if (strcmp(name, "sqlite3") != 0)
         return NULL;
-    conn->dirty = true;
+    let_go_of_values(conn->db);
+    conn->dirty = conn->escaped = true;
     return conn->db;
 }

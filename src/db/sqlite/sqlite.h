@@ -136,6 +136,7 @@ typedef struct wsq_conn {
     bool read_only;      /* the open transaction refuses to write */
     bool dirty;          /* settings or temporary objects were left behind */
     bool dead;           /* a write was lost when its statement ended */
+    bool escaped;        /* the program has the sqlite3 handle */
     bool reprepared;     /* SQLite has compiled something again */
     const char *refused; /* why authorize() said no */
     struct wsq_facts *facts; /* of the statement being prepared, or NULL */

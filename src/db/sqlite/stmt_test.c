@@ -294,26 +294,41 @@ static void test_execute__refuses_a_wrong_number_of_values(void **state)
     drive_finish(&stmt);
 }
 
-static void test_end__lets_go_of_borrowed_values(void **state)
+/* What the statement has bound, by running it past the driver. */
+static int bound_type(drive_stmt *stmt)
+{
+    sqlite3_stmt *handle = ((wsq_stmt *)stmt->memory)->handle;
+    int type;
+
+    assert_int_equal(sqlite3_step(handle), SQLITE_ROW);
+    type = sqlite3_column_type(handle, 0);
+    sqlite3_reset(handle);
+    return type;
+}
+
+static void run_with_text(drive_stmt *stmt)
+{
+    char text[] = "borrowed";
+    weir_value value = weir_value_cstr(text), row[1];
+
+    assert_int_equal(drive_execute(stmt, &value, 1), WEIR_OK);
+    assert_int_equal(drive_fetch(stmt, row), WEIR_STEP_ROW);
+    assert_string_equal(row[0].as.text, "borrowed");
+    drive_end(stmt);
+    assert_int_equal(sqlite3_stmt_busy(((wsq_stmt *)stmt->memory)->handle), 0);
+}
+
+static void test_end__lets_go_of_what_an_outsider_could_see(void **state)
 {
     drive_stmt stmt;
-    weir_value value, row[1];
-    char text[] = "borrowed";
 
     (void)state;
     drive_prepare(&d, conn, "SELECT ?", &stmt);
-    value = weir_value_cstr(text);
-    assert_int_equal(drive_execute(&stmt, &value, 1), WEIR_OK);
-    assert_int_equal(drive_fetch(&stmt, row), WEIR_STEP_ROW);
-    assert_string_equal(row[0].as.text, "borrowed");
-    drive_end(&stmt);
-    assert_int_equal(sqlite3_stmt_busy(((wsq_stmt *)stmt.memory)->handle), 0);
-    /* What is bound no more is NULL. */
-    sqlite3_step(((wsq_stmt *)stmt.memory)->handle);
-    assert_int_equal(sqlite3_column_type(((wsq_stmt *)stmt.memory)->handle, 0),
-                     SQLITE_NULL);
-    drive_end(&stmt);
-    sqlite3_reset(((wsq_stmt *)stmt.memory)->handle);
+    run_with_text(&stmt);
+    assert_non_null(wsq_native(conn, "sqlite3"));
+    assert_int_equal(bound_type(&stmt), SQLITE_NULL);
+    run_with_text(&stmt);
+    assert_int_equal(bound_type(&stmt), SQLITE_NULL);
     drive_finish(&stmt);
 }
 
@@ -361,7 +376,7 @@ int main(void)
         TEST(execute__again_keeps_the_columns_where_they_are),
         TEST(execute__in_a_read_only_transaction_refuses_to_write),
         TEST(execute__refuses_a_wrong_number_of_values),
-        TEST(end__lets_go_of_borrowed_values),
+        TEST(end__lets_go_of_what_an_outsider_could_see),
         TEST(execute_many__adds_up_and_stops_at_a_failure),
     };
 #undef TEST
