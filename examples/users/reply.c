@@ -128,26 +128,36 @@ int reply_error(struct _u_response *response, int status, const char *field,
     return send_json(response, status, "application/problem+json", &json);
 }
 
-static int unavailable(struct _u_response *response, const char *why)
+/* What will be gone with a later try, in the client's words. */
+static const char *why_unavailable(const weir_error *err)
 {
-    ulfius_add_header_to_response(response, "Retry-After", "1");
-    return reply_error(response, 503, NULL, "%s; try again in a second", why);
+    switch (err->status) {
+    case WEIR_ERR_POOL_TIMEOUT:
+        return "all database connections are in use";
+    case WEIR_ERR_TIMEOUT:
+        return "the database did not answer in time";
+    case WEIR_ERR_RESOURCE:
+        return "the database has no room";
+    case WEIR_ERR_UNAVAILABLE:
+        return "the database cannot do this now";
+    default:
+        return "the database is away";
+    }
 }
 
 int reply_failure(struct _u_response *response, const weir_error *err)
 {
     fprintf(stderr, "users: %s: %s\n", weir_status_name(err->status),
             err->message);
-    if (err->status == WEIR_ERR_POOL_TIMEOUT)
-        return unavailable(response, "all database connections are in use");
-    if (err->status == WEIR_ERR_TIMEOUT)
-        return unavailable(response, "the database did not answer in time");
+    if (store_is_away(err)) {
+        ulfius_add_header_to_response(response, "Retry-After", "1");
+        return reply_error(response, 503, NULL, "%s; try again in a second",
+                           why_unavailable(err));
+    }
     if (err->status == WEIR_ERR_COMMIT_UNKNOWN)
         return reply_error(response, 500, NULL,
                            "the connection to the database was lost and it is "
                            "not known whether this was done; look before you "
                            "try again");
-    if (store_is_away(err))
-        return unavailable(response, "the database is away");
     return reply_error(response, 500, NULL, "the service has failed");
 }

@@ -219,6 +219,53 @@ static void test_server__never_has_more_than_the_limit(void **state)
     assert_int_equal(service_stop(&one, SIGTERM), 0);
 }
 
+/* ------------------------------------------------ databases that only read */
+
+static const char anybody[] = "{\"name\": \"zoe\"}";
+
+/* SQLite: the file is opened to be read. */
+static void test_database__that_is_read_only_is_read(void **state)
+{
+    service one;
+
+    (void)state;
+    if (!service_is_sqlite())
+        skip();
+    service_start(&one, service_url(NULL));
+    assert_int_equal(service_stop(&one, SIGTERM), 0);
+    service_start(&one, service_url("mode=ro"));
+    assert_int_equal(service_ask(&one, "GET", "/users/20", NULL, &answer), 200);
+    service_ask(&one, "POST", "/users", anybody, &answer);
+    expect_503("cannot do this now");
+    service_ask(&one, "DELETE", "/users/1", NULL, &answer);
+    expect_503("cannot do this now");
+    assert_int_equal(service_ask(&one, "GET", "/users/1", NULL, &answer), 200);
+    assert_int_equal(service_stop(&one, SIGTERM), 0);
+}
+
+/* SQLite: the file may have no more pages, which is what a full disk is. */
+static void test_database__that_is_full_is_503(void **state)
+{
+    int added = 0;
+    char user[512];
+    service one;
+
+    (void)state;
+    if (!service_is_sqlite())
+        skip();
+    service_start(&one, service_url("max_page_count=6"));
+    for (answer.status = 201; answer.status == 201 && added < 1000; added++) {
+        snprintf(user, sizeof user,
+                 "{\"name\": \"user %d\", \"email\": \"%0200d\"}", added, 0);
+        service_ask(&one, "POST", "/users", user, &answer);
+    }
+    expect_503("has no room");
+    assert_int_equal(service_ask(&one, "GET", "/users/1", NULL, &answer), 200);
+    assert_int_equal(service_ask(&one, "DELETE", "/users/1", NULL, &answer),
+                     204);
+    assert_int_equal(service_stop(&one, SIGTERM), 0);
+}
+
 /* ------------------------------------------------------ databases of no use */
 
 static void expect_no_start(const char *url, const char *part)
@@ -275,6 +322,8 @@ int run_trouble(void)
         SERVICE_TEST(test_database__that_comes_back_is_used),
         SERVICE_TEST(test_server__that_hangs_is_503),
         SERVICE_TEST(test_server__never_has_more_than_the_limit),
+        SERVICE_TEST(test_database__that_is_read_only_is_read),
+        SERVICE_TEST(test_database__that_is_full_is_503),
         SERVICE_TEST(test_database__of_no_use_is_one_line),
     };
 
