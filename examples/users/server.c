@@ -53,7 +53,7 @@ static int listen_on(const struct addrinfo *address)
 /* The address as it has become, for port 0. */
 static void name_address(server *out)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     char host[256] = "?", port[16] = "0";
     bool is_ipv6;

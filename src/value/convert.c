@@ -90,7 +90,7 @@ static weir_status to_integer(const weir_value *value, wi_int128 *out,
 
 weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
 {
-    wi_int128 number;
+    wi_int128 number = 0; /* for gcc, which does not see that it is set */
     weir_status status;
 
     if (value->type == WEIR_TYPE_I64) { /* nearly always */
@@ -111,7 +111,7 @@ weir_status wi_to_i64(const weir_value *value, int64_t *out, weir_error *err)
 
 weir_status wi_to_u64(const weir_value *value, uint64_t *out, weir_error *err)
 {
-    wi_int128 number;
+    wi_int128 number = 0; /* for gcc, which does not see that it is set */
     weir_status status = to_integer(value, &number, err);
 
     if (status != WEIR_OK)
