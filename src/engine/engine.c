@@ -367,9 +367,9 @@ static weir_status set_live(weir_engine *engine, const char *name,
 {
     weir_engine_options changed = engine->settings;
     wi_pool_options pool_options;
-    bool known = false;
+    wi_option_outcome outcome = {0};
     weir_status status =
-        wi_engine_options_set(&changed, name, value, &known, err);
+        wi_engine_options_set(&changed, name, value, &outcome, err);
 
     if (status != WEIR_OK)
         return status;

@@ -225,15 +225,13 @@ static void store(weir_engine_options *options, enum option option,
 
 weir_status wi_engine_options_set(weir_engine_options *options,
                                   const char *name, const char *value,
-                                  bool *known, weir_error *err)
+                                  wi_option_outcome *outcome, weir_error *err)
 {
     weir_option_value values[SPEC_COUNT] = {0};
-    wi_option_outcome outcome = {0};
     weir_status status;
 
-    status = wi_options_set(specs, values, name, value, &outcome, err);
-    *known = outcome.kind != WI_OPTION_UNKNOWN;
-    if (status != WEIR_OK || outcome.kind != WI_OPTION_SET)
+    status = wi_options_set(specs, values, name, value, outcome, err);
+    if (status != WEIR_OK || outcome->kind != WI_OPTION_SET)
         return status;
     for (int i = 0; i < OPTION_COUNT; i++) {
         if (!values[i].given)
@@ -310,13 +308,15 @@ static weir_status hand_out(const weir_url_item *item,
     weir_option_value *values[] = {targets->driver_values,
                                    targets->inner_values};
     wi_option_outcome outcome = {0};
-    bool known = false;
     weir_status status = wi_engine_options_set(targets->engine, item->key,
-                                               item->value, &known, err);
+                                               item->value, &outcome, err);
 
-    if (known && (status == WEIR_OK || (!declares(tables[0], item->key) &&
-                                        !declares(tables[1], item->key))))
+    if (outcome.kind != WI_OPTION_UNKNOWN &&
+        (status == WEIR_OK || (!declares(tables[0], item->key) &&
+                               !declares(tables[1], item->key)))) {
+        tell_ignored(targets, item->key, &outcome);
         return status;
+    }
     for (int i = 0; i < 2; i++) {
         if (!declares(tables[i], item->key))
             continue;

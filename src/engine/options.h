@@ -11,6 +11,7 @@
 
 #include "engine/log.h"
 #include "pool/pool.h"
+#include "url/options.h"
 
 /*
  * Takes a struct of options, `name`, that begins with its size, over `whole`,
@@ -25,10 +26,10 @@ weir_status wi_options_take(void *whole, const void *given, const char *name,
 weir_status wi_engine_options_check(const weir_engine_options *options,
                                     weir_error *err);
 
-/* Sets one option by name. `*known` tells whether the engine has it. */
+/* Sets one option by name. `*outcome` tells whether the engine has it. */
 weir_status wi_engine_options_set(weir_engine_options *options,
                                   const char *name, const char *value,
-                                  bool *known, weir_error *err);
+                                  wi_option_outcome *outcome, weir_error *err);
 
 /* Where the items of a URL's query go. */
 typedef struct wi_option_targets {
