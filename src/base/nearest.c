@@ -4,9 +4,10 @@
  */
 #include "base/nearest.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "base/ascii.h"
 
 enum { NAME_MAX = 48 };
 
@@ -31,8 +32,7 @@ static int distance(const char *a, const char *b)
 
         row[0] = i;
         for (int j = 1; j <= size_b; j++) {
-            int same = tolower((unsigned char)a[i - 1]) ==
-                       tolower((unsigned char)b[j - 1]);
+            int same = wi_ascii_lower(a[i - 1]) == wi_ascii_lower(b[j - 1]);
 
             row[j] = min(min(up[j] + 1, row[j - 1] + 1), up[j - 1] + !same);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])

@@ -4,9 +4,10 @@
  */
 #include "engine/isolation.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/ascii.h"
 
 static const char *const names[] = {
     [WEIR_ISOLATION_DEFAULT] = "DEFAULT",
@@ -28,9 +29,7 @@ const char *weir_isolation_name(weir_isolation isolation)
 static bool same_name(const char *name, const char *text)
 {
     for (; *name && *text; name++, text++) {
-        char c = *text == '_' || *text == '-'
-                     ? ' '
-                     : (char)toupper((unsigned char)*text);
+        char c = *text == '_' || *text == '-' ? ' ' : wi_ascii_upper(*text);
         if (c != *name)
             return false;
     }

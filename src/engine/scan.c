@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
@@ -55,7 +55,8 @@ int weir_column_index(weir_result *result, const char *name)
         for (int i = 0; i < result->column_count; i++) {
             const char *other = weir_column_name(result, i);
 
-            if ((exact ? strcmp(other, name) : strcasecmp(other, name)) == 0) {
+            if (exact ? strcmp(other, name) == 0
+                      : wi_ascii_is(other, strlen(other), name)) {
                 found = i;
                 matches++;
             }

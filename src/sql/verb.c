@@ -4,18 +4,12 @@
  */
 #include "sql/verb.h"
 
-#include <string.h>
-#include <strings.h>
-
-static bool is(const char *word, size_t size, const char *wanted)
-{
-    return strlen(wanted) == size && strncasecmp(word, wanted, size) == 0;
-}
+#include "base/ascii.h"
 
 static bool is_any(const char *word, size_t size, const char *const *wanted)
 {
     for (; *wanted; wanted++) {
-        if (is(word, size, *wanted))
+        if (wi_ascii_is(word, size, *wanted))
             return true;
     }
     return false;
@@ -36,18 +30,18 @@ static void first_word(wi_verb_reader *reader, const char *word, size_t size)
         reader->verb = WI_SQL_TX_CONTROL;
     else if (is_any(word, size, inserts))
         reader->verb = WI_SQL_INSERT;
-    reader->may_be_control = is(word, size, "SET") ||
-                             is(word, size, "PREPARE") ||
-                             is(word, size, "START");
-    reader->creates = is(word, size, "CREATE");
+    reader->may_be_control = wi_ascii_is(word, size, "SET") ||
+                             wi_ascii_is(word, size, "PREPARE") ||
+                             wi_ascii_is(word, size, "START");
+    reader->creates = wi_ascii_is(word, size, "CREATE");
 }
 
 static void count_body(wi_verb_reader *reader, const char *word, size_t size)
 {
-    if (is(word, size, "BEGIN") ||
-        (reader->depth > 0 && is(word, size, "CASE")))
+    if (wi_ascii_is(word, size, "BEGIN") ||
+        (reader->depth > 0 && wi_ascii_is(word, size, "CASE")))
         reader->depth++;
-    else if (reader->depth > 0 && is(word, size, "END"))
+    else if (reader->depth > 0 && wi_ascii_is(word, size, "END"))
         reader->depth--;
 }
 

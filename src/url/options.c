@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/nearest.h"
 
 /* ------------------------------------------------------------------ values */
@@ -62,15 +62,37 @@ static weir_status read_integer(const weir_option_spec *spec, const char *text,
     return WEIR_OK;
 }
 
+/* "-12.5". Not strtod(): in some locales it wants a comma. @return behind the
+ * number; `text` if there is none, or one of more digits than a double has */
+static const char *scan_number(const char *text, double *out)
+{
+    const char *at = text + (*text == '-' || *text == '+');
+    double number = 0, unit = 1;
+    int digits = 0;
+    bool fraction = false;
+
+    for (; (*at >= '0' && *at <= '9') || (*at == '.' && !fraction); at++) {
+        if (*at == '.') {
+            fraction = true;
+            continue;
+        }
+        number = number * 10 + (*at - '0');
+        unit *= fraction ? 10 : 1;
+        digits++;
+    }
+    if (digits == 0 || digits > 15)
+        return text;
+    *out = (*text == '-' ? -number : number) / unit;
+    return at;
+}
+
 static weir_status read_number(const weir_option_spec *spec, const char *text,
                                weir_option_value *out, weir_error *err)
 {
-    char *end;
-    double number = strtod(text, &end);
+    double number = 0;
+    const char *end = scan_number(text, &number);
 
-    if (end == text || *end != '\0' ||
-        strspn(text, "+-.0123456789eE") != strlen(text) ||
-        !in_range(spec, number))
+    if (end == text || *end != '\0' || !in_range(spec, number))
         return out_of_range(spec, text, "a number", err);
     out->number = number;
     return WEIR_OK;
@@ -83,7 +105,7 @@ static weir_status read_boolean(const weir_option_spec *spec, const char *text,
                                         "yes", "off", "on",    NULL};
 
     for (int i = 0; words[i]; i++) {
-        if (strcasecmp(words[i], text) == 0) {
+        if (wi_ascii_is(text, strlen(text), words[i])) {
             out->boolean = i % 2 == 1;
             return WEIR_OK;
         }
@@ -98,7 +120,7 @@ static weir_status read_choice(const weir_option_spec *spec, const char *text,
     size_t used = strlen(right);
 
     for (int i = 0; spec->choices[i]; i++) {
-        if (strcasecmp(spec->choices[i], text) == 0) {
+        if (wi_ascii_is(text, strlen(text), spec->choices[i])) {
             out->choice = i;
             return WEIR_OK;
         }
