@@ -32,6 +32,11 @@ function(weir_test name)
                              ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE weir_static ${WEIR_CMOCKA}
                         Threads::Threads m)
+  get_property(packages GLOBAL PROPERTY WEIR_PACKAGES)
+  foreach(package ${packages}) # a driver's test sees what its driver sees
+    target_include_directories(${target} SYSTEM PRIVATE
+      $<TARGET_PROPERTY:PkgConfig::${package},INTERFACE_INCLUDE_DIRECTORIES>)
+  endforeach()
   add_test(NAME ${name} COMMAND ${target} ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}"
     TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77

@@ -20,7 +20,7 @@ static void test_pool__tells_who_holds_when_it_is_full(void **state)
     weir_error err;
 
     (void)state;
-    WEIR_AUTO(weir_engine) small = small_engine(1, 0.02);
+    WEIR_AUTO(weir_engine) small = small_engine(1, 0.3);
     by.tag = "report";
     WEIR_AUTO(weir_conn) first = weir_connect_with(small, &by, &err);
     assert_non_null(first);
@@ -98,7 +98,7 @@ static void test_set__changes_a_running_pool(void **state)
     weir_error err;
 
     (void)state;
-    WEIR_AUTO(weir_engine) small = small_engine(1, 0.01);
+    WEIR_AUTO(weir_engine) small = small_engine(1, 0.3);
     WEIR_AUTO(weir_conn) first = weir_connect(small, &err);
     assert_non_null(first);
     WEIR_AUTO(weir_conn) second = weir_connect(small, &err);
