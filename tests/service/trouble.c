@@ -4,8 +4,9 @@
 #include "suite.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
+
+#include "kit/server.h"
 
 static http_answer answer;
 
@@ -119,8 +120,7 @@ static void test_database__that_comes_back_is_used(void **state)
 /* The server stops running, not listening: answers cease, connections stay. */
 static void test_server__that_hangs_is_503(void **state)
 {
-    const char *text = getenv("WEIR_TEST_SERVER_PID");
-    pid_t server = text ? (pid_t)atoi(text) : 0;
+    pid_t server = kit_server_pid();
     service one;
 
     (void)state;
@@ -128,9 +128,9 @@ static void test_server__that_hangs_is_503(void **state)
         skip();
     service_start(&one, service_url("statement_timeout=0.3&pool_timeout=0.5"));
     assert_int_equal(service_ask(&one, "GET", "/users/1", NULL, &answer), 200);
-    assert_int_equal(kill(server, SIGSTOP), 0);
+    assert_int_equal(kit_signal_server(server, SIGSTOP), 0);
     service_ask_until(&one, "/users/1", 503, &answer);
-    kill(server, SIGCONT);
+    kit_signal_server(server, SIGCONT);
     expect_503("try again");
     service_ask_until(&one, "/users/1", 200, &answer);
     assert_int_equal(service_stop(&one, SIGTERM), 0);
