@@ -104,6 +104,7 @@ static weir_status pipe(many *m, weir_error *err)
 
     conn->begins = false;
     status = wpg_pipeline_begin(conn, err);
+    conn->growing = true;
     if (status == WEIR_OK)
         status = wpg_send_prelude(conn, &ahead, err);
     if (status == WEIR_OK && ahead > 0) {
@@ -114,6 +115,7 @@ static weir_status pipe(many *m, weir_error *err)
     }
     if (status == WEIR_OK)
         status = run_batches(m, err);
+    conn->growing = false;
     if (!conn->lost)
         synced = wpg_pipeline_sync(conn, status == WEIR_OK ? err : &later);
     if (status == WEIR_OK && synced == WEIR_OK)

@@ -12,6 +12,7 @@
 void wpg_resume(wpg_conn *conn, int64_t deadline)
 {
     conn->deadline = deadline;
+    conn->growing = false;
     conn->wait_end = WEIR_OK;
     conn->stopped = false;
     conn->notices = 0;
@@ -105,7 +106,7 @@ weir_status wpg_wait(wpg_conn *conn, weir_error *err)
 static void note_sync(wpg_conn *conn)
 {
     conn->syncs--;
-    if (conn->syncs > 0)
+    if (conn->syncs > 0 || conn->growing)
         return;
     conn->busy = false;
     if (PQexitPipelineMode(conn->pg) == 1)

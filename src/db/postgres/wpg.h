@@ -132,6 +132,7 @@ typedef struct wpg_conn {
     bool busy;      /* answers are to come */
     bool pipeline;  /* … in libpq's pipeline mode */
     unsigned syncs; /* of the pipeline, unanswered */
+    bool growing;   /* more is to be sent in the pipeline */
     bool lost;      /* out of step, or given up */
     struct wpg_stmt *reading;
 
