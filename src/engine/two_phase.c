@@ -2,6 +2,8 @@
 /*
  * Two-phase commit, and asking afterwards what became of a transaction.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -165,6 +167,8 @@ weir_status weir_list_prepared(weir_conn *conn,
 
 static weir_status find_id(weir_conn *conn, char *out, size_t size)
 {
+    char id[64];
+    size_t length;
     int64_t deadline = wi_conn_deadline(conn);
     weir_status status = need(conn, WEIR_CAN_TX_OUTCOME, "ids of transactions");
 
@@ -172,10 +176,18 @@ static weir_status find_id(weir_conn *conn, char *out, size_t size)
         status = wi_tx_before(conn, WEIR_EFFECT_WRITE, deadline);
     if (status != WEIR_OK)
         return status;
-    status = conn->driver->tx_id(conn->link->driver_conn, out, size, deadline,
-                                 &conn->error);
-    return status == WEIR_OK ? WEIR_OK
-                             : wi_conn_failed(conn, NULL, WEIR_EFFECT_READ);
+    status = conn->driver->tx_id(conn->link->driver_conn, id, sizeof id,
+                                 deadline, &conn->error);
+    if (status != WEIR_OK)
+        return wi_conn_failed(conn, NULL, WEIR_EFFECT_READ);
+    length = strlen(id);
+    if (length >= size)
+        return weir_error_set(&conn->error, WEIR_ERR_LIMIT,
+                              "the id has %zu bytes and a NUL; there is room "
+                              "for %zu",
+                              length, size);
+    memcpy(out, id, length + 1);
+    return WEIR_OK;
 }
 
 weir_status weir_tx_id(weir_conn *conn, char *out, size_t size)

@@ -293,7 +293,8 @@ typedef struct weir_driver {
     weir_status (*execute)(void *stmt, const weir_execution *execution,
                            weir_error *err);
     /** MUST. Fills one value per column, borrowed until the next fetch() or
-     *  end() of this statement. */
+     *  end() of this statement. Behind each text and JSON stands a NUL that
+     *  its size does not count. */
     weir_step (*fetch)(void *stmt, weir_value *row, int64_t deadline,
                        weir_error *err);
     /** MUST. What the execution did: asked after execute() of a statement

@@ -34,12 +34,26 @@ const char *wmk_pack_text(wmk_pack *pack, const char *text)
     return text ? put(pack, text, strlen(text) + 1) : NULL;
 }
 
-/* Texts get no NUL behind them: the contract does not promise one. */
+/* With a NUL behind it, as the contract wants. */
+static const char *put_counted(wmk_pack *pack, const char *text, size_t size)
+{
+    char *room = wmk_pack_room(pack, size + 1);
+
+    if (!room)
+        return NULL;
+    if (size > 0)
+        memcpy(room, text, size);
+    room[size] = '\0';
+    return room;
+}
+
 static void put_value(wmk_pack *pack, weir_value *value)
 {
     switch ((weir_type)value->type) {
     case WEIR_TYPE_TEXT:
     case WEIR_TYPE_JSON:
+        value->as.text = put_counted(pack, value->as.text, value->size);
+        break;
     case WEIR_TYPE_BYTES:
         value->as.bytes = put(pack, value->as.bytes, value->size);
         break;
