@@ -8,12 +8,15 @@
 #   WEIR_TEST_URL          mysql://weir:…@127.0.0.1:port/weir, and behind it
 #                          what was in WEIR_TEST_QUERY, such as ?tls=disable
 #   WEIR_TEST_SOCKET       the server's socket
-#   WEIR_TEST_SERVER_PID   to stop, continue and kill it
-#   WEIR_TEST_TLS          a folder with ca.pem, and cert.pem and key.pem that
-#                          the server reads again at FLUSH SSL; empty without
-#                          the openssl command
+#   WEIR_TEST_SERVER_PID   to stop and continue it
+#   WEIR_TEST_SERVER       a folder for tests/kit/victim.h, which kills it; a
+#                          server that died is started again
+#   WEIR_TEST_TLS          a folder made by tests/kit/certificates.sh, whose
+#                          cert.pem and key.pem the server reads again at
+#                          FLUSH SSL; empty without the openssl command
 # Its exit status is the command's, or 77 with a reason if there is no server
-# on this machine. Speed over durability: nothing here outlives a crash.
+# on this machine. What is committed outlives the server's death, not the
+# machine's.
 set -u
 if [ $# -lt 1 ]; then
     echo "usage: tests/kit/mariadb.sh COMMAND [ARGUMENTS]" >&2
@@ -32,6 +35,7 @@ command -v mariadb-install-db >/dev/null 2>&1 ||
 
 dir=$(mktemp -d /tmp/weir-mariadb.XXXXXX) || exit 1
 server=""
+test=""
 password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 
 # The server may be stopped by a signal, or gone.
@@ -49,6 +53,7 @@ stop_server() {
 }
 
 clean_up() {
+    [ -z "$test" ] || kill -KILL "$test" 2>/dev/null
     stop_server
     rm -rf "$dir"
 }
@@ -69,44 +74,17 @@ as_server() {
     fi
 }
 
-# certificate NAME SUBJECT-ALTERNATIVE-NAME DAYS: signed by the folder's CA.
-certificate() {
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-        -keyout "$dir/tls/$1-key.pem" -out "$dir/tls/$1.csr" \
-        -subj "/CN=weir $1" 2>/dev/null &&
-        openssl x509 -req -in "$dir/tls/$1.csr" -CA "$dir/tls/ca.pem" \
-            -CAkey "$dir/tls/ca-key.pem" -CAcreateserial -days "$3" \
-            -extfile <(echo "subjectAltName=$2") \
-            -out "$dir/tls/$1-cert.pem" 2>/dev/null
-}
-
-make_certificates() {
-    local here="DNS:localhost,IP:127.0.0.1"
-    command -v openssl >/dev/null 2>&1 || return 1
-    mkdir "$dir/tls" || return 1
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-        -keyout "$dir/tls/ca-key.pem" -out "$dir/tls/ca.pem" \
-        -days 2 -subj "/CN=weir tests" 2>/dev/null || return 1
-    certificate good "$here" 2 && certificate elsewhere "DNS:elsewhere" 2 &&
-        certificate expired "$here" -1 || return 1
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-        -keyout "$dir/tls/self-key.pem" -out "$dir/tls/self-cert.pem" -days 2 \
-        -subj "/CN=weir self" -addext "subjectAltName=$here" 2>/dev/null ||
-        return 1
-    cp "$dir/tls/good-cert.pem" "$dir/tls/cert.pem"
-    cp "$dir/tls/good-key.pem" "$dir/tls/key.pem"
-    chmod 644 "$dir/tls/"*.pem
-}
-
 tls=()
 export WEIR_TEST_TLS=""
-if make_certificates; then
+if command -v openssl >/dev/null 2>&1 &&
+    "$(dirname "$0")/certificates.sh" "$dir/tls"; then
+    chmod 644 "$dir/tls/"*.pem # the server is another user
     tls=(--ssl-ca="$dir/tls/ca.pem" --ssl-cert="$dir/tls/cert.pem"
         --ssl-key="$dir/tls/key.pem")
     WEIR_TEST_TLS=$dir/tls
 fi
 
-mkdir "$dir/tmp"
+mkdir "$dir/tmp" "$dir/server"
 chmod 755 "$dir"
 [ "$(id -u)" -eq 0 ] && chown mysql:mysql "$dir" "$dir/tmp"
 (as_server mariadb-install-db --no-defaults --datadir="$dir/data" \
@@ -118,33 +96,37 @@ chmod 755 "$dir"
 }
 
 cat >"$dir/init.sql" <<END
-CREATE DATABASE weir CHARACTER SET utf8mb4;
-CREATE USER weir@'127.0.0.1' IDENTIFIED BY '$password';
-CREATE USER weir@localhost IDENTIFIED BY '$password';
+CREATE DATABASE IF NOT EXISTS weir CHARACTER SET utf8mb4;
+CREATE USER IF NOT EXISTS weir@'127.0.0.1' IDENTIFIED BY '$password';
+CREATE USER IF NOT EXISTS weir@localhost IDENTIFIED BY '$password';
 GRANT ALL ON *.* TO weir@'127.0.0.1' WITH GRANT OPTION;
 GRANT ALL ON *.* TO weir@localhost WITH GRANT OPTION;
-DROP USER root@localhost;
+DROP USER IF EXISTS root@localhost;
 END
 chmod 644 "$dir/init.sql"
 
-# Without --init-file a server that was started before is there as it was.
 start_server() {
+    rm -f "$dir/log.err"
     as_server mariadbd --no-defaults --datadir="$dir/data" \
-        --socket="$dir/s" --pid-file="$dir/pid" --port="$1" \
+        --socket="$dir/s" --pid-file="$dir/server.pid" --port="$1" \
         --bind-address=127.0.0.1 --tmpdir="$dir/tmp" \
         --log-error="$dir/log.err" \
         --init-file="$dir/init.sql" --skip-name-resolve --skip-log-bin \
-        --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M \
+        --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=32M \
         --innodb-log-file-size=8M --performance-schema=OFF \
         --innodb-lock-wait-timeout=2 --lock-wait-timeout=4 \
         --max-connections=60 --max-allowed-packet=128M \
         --aria-pagecache-buffer-size=8M --key-buffer-size=1M "${tls[@]}" \
         </dev/null >/dev/null 2>&1 &
     server=$!
-    for _ in $(seq 600); do
+    for _ in $(seq 1500); do
         kill -0 "$server" 2>/dev/null || return 1
-        grep -q 'ready for connections' "$dir/log.err" 2>/dev/null && return 0
-        sleep 0.05
+        grep -q 'ready for connections' "$dir/log.err" 2>/dev/null && {
+            echo "$server" >"$dir/server/new"
+            mv "$dir/server/new" "$dir/server/pid"
+            return 0
+        }
+        sleep 0.02
     done
     return 1
 }
@@ -166,8 +148,21 @@ done
 WEIR_TEST_URL="mysql://weir:$password@127.0.0.1:$port/weir"
 export WEIR_TEST_URL="$WEIR_TEST_URL${WEIR_TEST_QUERY:-}"
 export WEIR_TEST_SOCKET="$dir/s"
+export WEIR_TEST_SERVER="$dir/server"
 export WEIR_TEST_SERVER_PID="$server"
-"$@"
+"$@" &
+test=$!
+while wait -n "$test" "$server" 2>/dev/null || true; do
+    kill -0 "$test" 2>/dev/null || break
+    kill -0 "$server" 2>/dev/null && continue
+    rm -f "$dir/server/pid"
+    while [ -e "$dir/server/hold" ] && kill -0 "$test" 2>/dev/null; do
+        sleep 0.02
+    done
+    start_server "$port" || break
+done
+wait "$test"
 status=$?
+test=""
 [ "$status" -eq 0 ] || tail -n 5 "$dir/log.err" >&2
 exit "$status"

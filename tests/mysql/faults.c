@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "kit/victim.h"
 #include "mysql/with_server.h"
 
 /* A test fails from here on; what is late is so by a few milliseconds. */
@@ -38,11 +39,7 @@ static int set_up(void **state)
 
 static void set_server(int signal)
 {
-    pid_t pid = (pid_t)atol(getenv("WEIR_TEST_SERVER_PID"));
-
-    assert_true(pid > 1);
-    assert_int_equal(kill(pid, signal), 0);
-    usleep(20000); /* until all of its threads have noticed */
+    assert_true(kit_victim_signal(signal));
 }
 
 static void kill_connection(weir_conn *victim)
