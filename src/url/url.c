@@ -126,6 +126,8 @@ static weir_status cut_brackets(span host, pieces *out, weir_error *err)
         return bad(err, "the bracket of an IPv6 address is not closed, as in "
                         "[::1]");
     out->host = (span){host.at + 1, (size_t)(close - host.at - 1)};
+    if (out->host.size == 0 || !memchr(out->host.at, ':', out->host.size))
+        return bad(err, "in brackets stands an IPv6 address, as in [::1]");
     if (close + 1 == end)
         return WEIR_OK;
     if (close[1] != ':')
@@ -145,12 +147,14 @@ static weir_status cut_host(span host, pieces *out, weir_error *err)
         return bad(err, "the host would contain \"@\"; write an @ of the "
                         "password as %40");
     out->has_host = true;
+    out->host = host;
+    /* A list of hosts keeps its ports and brackets: the driver reads it. */
+    if (memchr(host.at, ',', host.size))
+        return WEIR_OK;
     if (host.at[0] == '[')
         return cut_brackets(host, out, err);
-    out->host = host;
     colon = memchr(host.at, ':', host.size);
-    /* A list of hosts keeps its ports: the driver reads it. */
-    if (!colon || memchr(host.at, ',', host.size))
+    if (!colon)
         return WEIR_OK;
     if (memchr(colon + 1, ':', (size_t)(host.at + host.size - colon - 1)))
         return bad(err, "an IPv6 address stands in brackets, as in "
@@ -294,9 +298,12 @@ static void put_item(builder *to, span text)
 static void put_query(builder *to, const pieces *from)
 {
     const char *at = from->query.at;
-    const char *end = at + from->query.size;
+    const char *end;
 
-    while (from->has_query && at <= end && to->status == WEIR_OK) {
+    if (!from->has_query)
+        return;
+    end = at + from->query.size;
+    while (at <= end && to->status == WEIR_OK) {
         const char *amp = memchr(at, '&', (size_t)(end - at));
         const char *stop = amp ? amp : end;
 

@@ -52,12 +52,20 @@ static void test_url_parse__takes_a_password_with_a_slash(void **state)
 static void test_url_parse__refuses_with_what_would_be_right(void **state)
 {
     static const char *const wrong[][2] = {
-        {"db://u:p@ss@h/d", "%40"},       {"db://h:abc/", "port"},
-        {"db://h:0/", "65535"},           {"db://h:/d", "port"},
-        {"db://::1/d", "brackets"},       {" db://h", "scheme"},
-        {"db-x://h", "scheme"},           {"notaurl", "scheme"},
-        {"db://u:%zz@h/", "%25"},         {"db://h/%00", "NUL"},
-        {"db://h/?=1", "without a name"}, {"", "empty"},
+        {"db://[]/d", "IPv6"},
+        {"db://[host]/d", "IPv6"},
+        {"db://u:p@ss@h/d", "%40"},
+        {"db://h:abc/", "port"},
+        {"db://h:0/", "65535"},
+        {"db://h:/d", "port"},
+        {"db://::1/d", "brackets"},
+        {" db://h", "scheme"},
+        {"db-x://h", "scheme"},
+        {"notaurl", "scheme"},
+        {"db://u:%zz@h/", "%25"},
+        {"db://h/%00", "NUL"},
+        {"db://h/?=1", "without a name"},
+        {"", "empty"},
     };
 
     (void)state;
@@ -75,6 +83,7 @@ static void test_url_parse__refuses_with_what_would_be_right(void **state)
 static void test_url_format__hides_secrets_and_reads_back(void **state)
 {
     static const char *const urls[] = {
+        "db://[::1]:1,[::2]:2,h/d",
         "db://u:canary@h:1/d?password=canary&z=1",
         "db://:canary@/d",
         "db://u:canary%40%2F@[fe80::1]/a%20b?k=%26+x",
