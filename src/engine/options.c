@@ -353,7 +353,8 @@ wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
                           ? -1
                           : wi_ns_from_seconds(options->pool_recycle_s),
         .pre_ping = options->pool_pre_ping,
-        .lifo = options->pool_use_lifo,
+        .order = options->pool_use_lifo ? WI_ORDER_LIFO : WI_ORDER_FIFO,
+        .core = WI_CORE_MUTEX,
         .allocator = allocator,
     };
 }

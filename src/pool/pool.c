@@ -1,636 +1,85 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mutex core. Its one idea: whatever changes the capacity ends in
- * dispatch(), which serves the oldest waiters, so no wake-up can be forgotten.
- *
- * Functions say "locked" if they are called with the lock held and leave it
- * held; those that go outside in between say so too.
+ * The door to the two cores.
  */
 #include "pool/pool.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "pool/core.h"
 
-#include "base/alloc.h"
-#include "base/check.h"
-#include "base/clock.h"
-#include "base/error.h"
-#include "base/sync.h"
-#include "base/utf8.h"
-#include "pool/slot.h"
-#include "pool/waiters.h"
-
-#define SHOWN_TAG_SIZE 40
-
-struct wi_pool {
-    const wi_resource_kind *kind; /* these three never change */
-    void *context;
-    const weir_allocator *allocator;
-
-    wi_mutex lock; /* guards all that follows; never held across I/O */
-    wi_pool_options options;
-    wi_slots slots;
-    wi_waiters waiters;
-    int visitors;        /* calls that must be over before the pool ends */
-    uint64_t generation; /* older resources are not lent any more */
-    bool closed;
-    bool told_empty; /* somebody has been told that nothing is out */
-
-    weir_error last_failure; /* of open */
-    int64_t last_failure_ns; /* 0: there was none */
-    uint64_t opened;
-    uint64_t closed_count;
-    uint64_t acquired;
-    uint64_t timeouts;
-    uint64_t connect_failures;
-};
-
-/* What an acquire under way wants, and the lease that it has got. */
-typedef struct loan {
-    int64_t began_ns;
-    int64_t deadline_ns;
-    const char *tag;
-    wi_lease *lease;
-} loan;
-
-/* ---------------------------------------------------------------- capacity */
-
-static int64_t limit(const wi_pool_options *options)
+static const wi_pool_core *core_of(const wi_pool *pool)
 {
-    if (options->size == 0 || options->max_overflow < 0)
-        return INT64_MAX;
-    return (int64_t)options->size + options->max_overflow;
+    return ((const wi_pool_head *)(const void *)pool)->core;
 }
 
-/* Locked. How many more may be opened. */
-static int64_t room(const wi_pool *pool, const wi_pool_options *options)
+wi_pool *wi_pool_new(const wi_resource_kind *kind, void *context,
+                     const wi_pool_options *options, weir_error *err)
 {
-    return limit(options) - wi_slots_total(&pool->slots);
+    const wi_pool_core *core = options->core == WI_CORE_MUTEX
+                                   ? &wi_pool_core_mutex
+                                   : &wi_pool_core_fast;
+
+    return core->new (kind, context, options, err);
 }
 
-/* Locked. How many places more than the spare ones dispatch() would need. */
-static int64_t missing_places(const wi_pool *pool,
-                              const wi_pool_options *options)
+void wi_pool_free(wi_pool **pool)
 {
-    int64_t wanted = room(pool, options);
-
-    if (wanted > pool->waiters.count)
-        wanted = pool->waiters.count;
-    return wanted - pool->slots.counts[WI_SLOT_SPARE];
-}
-
-/* Locked, and outside in between: look at everything again. */
-static weir_status add_place(wi_pool *pool)
-{
-    wi_lease *lease;
-
-    wi_mutex_unlock(&pool->lock);
-    lease = wi_slot_new(pool->allocator);
-    wi_mutex_lock(&pool->lock);
-    if (!lease)
-        return WEIR_ERR_NOMEM;
-    wi_slots_add(&pool->slots, lease);
-    return WEIR_OK;
-}
-
-static void lend(wi_lease *lease, int64_t now_ns, const char *tag)
-{
-    lease->lent_ns = now_ns;
-    lease->tag = tag;
-}
-
-/* Locked. */
-static wi_lease *take_idle(wi_pool *pool)
-{
-    const wi_list *idle = &pool->slots.idle;
-    wi_list_node *node =
-        pool->options.lifo ? wi_list_last(idle) : wi_list_first(idle);
-    wi_lease *lease;
-
-    if (!node)
-        return NULL;
-    lease = WI_CONTAINER(node, wi_lease, by_state);
-    wi_slot_move(&pool->slots, lease, WI_SLOT_BUSY);
-    return lease;
-}
-
-/* Locked. There is room and a spare place. */
-static wi_lease *take_room(wi_pool *pool)
-{
-    wi_lease *lease = wi_slots_spare(&pool->slots);
-
-    WI_ASSERT(lease);
-    wi_slot_move(&pool->slots, lease, WI_SLOT_CONNECTING);
-    return lease;
-}
-
-/*
- * Locked. Whatever has become free goes to the oldest waiters: idle resources
- * first, then room for new ones. A place for each that gets room is there: a
- * waiter queues only when there is no room, and room comes from a place that
- * has become spare or from wi_pool_set(), which brings the places along.
- */
-static void dispatch(wi_pool *pool)
-{
-    wi_waiter *first;
-
-    while ((first = wi_waiters_first(&pool->waiters))) {
-        wi_lease *lease = take_idle(pool);
-
-        if (!lease && room(pool, &pool->options) > 0)
-            lease = take_room(pool);
-        if (!lease)
-            return;
-        lend(lease, wi_now_ns(), first->tag);
-        wi_waiters_grant(&pool->waiters, lease);
-    }
-}
-
-/* Locked. The place is free for another resource. */
-static void give_up(wi_pool *pool, wi_lease *lease)
-{
-    wi_slot_move(&pool->slots, lease, WI_SLOT_SPARE);
-    dispatch(pool);
-}
-
-/* Locked, and outside in between. The place counts until the resource is
- * closed, so that a server never sees more than the limit. */
-static void close_resource(wi_pool *pool, wi_lease *lease)
-{
-    void *resource = lease->resource;
-
-    wi_slot_move(&pool->slots, lease, WI_SLOT_CLOSING);
-    lease->resource = NULL;
-    wi_mutex_unlock(&pool->lock);
-    pool->kind->close(pool->context, resource);
-    wi_mutex_lock(&pool->lock);
-    pool->closed_count++;
-}
-
-/* Locked. True the first time that a closed pool has nothing out. */
-static bool is_empty_now(wi_pool *pool)
-{
-    if (!pool->closed || pool->told_empty || pool->visitors > 0 ||
-        wi_slots_total(&pool->slots) > pool->slots.counts[WI_SLOT_IDLE])
-        return false;
-    pool->told_empty = true;
-    return true;
-}
-
-/* ------------------------------------------------------------------ errors */
-
-static double seconds(int64_t ns)
-{
-    return (double)ns / 1e9;
-}
-
-/* Locked. What an operator needs at three in the morning, in one line. */
-static weir_status timed_out(wi_pool *pool, const loan *wish, weir_error *err)
-{
-    const wi_lease *longest = wi_slots_longest(&pool->slots);
-    int64_t now = wi_now_ns();
-    char holder[96] = "";
-    char failure[48] = "";
-
-    pool->timeouts++;
-    if (longest) {
-        const char *tag = longest->tag ? longest->tag : "no tag";
-        size_t size = wi_utf8_cut(tag, strlen(tag), SHOWN_TAG_SIZE);
-
-        snprintf(holder, sizeof holder,
-                 "; longest holder \"%.*s\" since %.2f s", (int)size, tag,
-                 seconds(now - longest->lent_ns));
-    }
-    if (pool->last_failure_ns)
-        snprintf(failure, sizeof failure, "; last connect error %.1f s ago: ",
-                 seconds(now - pool->last_failure_ns));
-    return weir_error_set(
-        err, WEIR_ERR_POOL_TIMEOUT,
-        "no connection became free within %.2f s: %d open, %d busy, %d idle, "
-        "%d connecting, %d waiting%s%s%s",
-        seconds(now - wish->began_ns), wi_slots_total(&pool->slots),
-        wi_slots_busy(&pool->slots), pool->slots.counts[WI_SLOT_IDLE],
-        pool->slots.counts[WI_SLOT_CONNECTING], pool->waiters.count, holder,
-        failure, pool->last_failure_ns ? pool->last_failure.message : "");
-}
-
-static weir_status is_closed(weir_error *err)
-{
-    return weir_error_set(err, WEIR_ERR_CLOSED,
-                          "the engine is closing and takes no new work");
-}
-
-/* ----------------------------------------------------------------- opening */
-
-/* Locked, and outside in between. Puts a resource into a CONNECTING place; on
- * failure the place stays as it is. */
-static weir_status open_resource(wi_pool *pool, wi_lease *lease,
-                                 int64_t deadline_ns, weir_error *err)
-{
-    uint64_t generation = pool->generation;
-    int64_t began_ns;
-    void *resource = NULL;
-    weir_status status;
-
-    wi_mutex_unlock(&pool->lock);
-    wi_error_clear(err);
-    began_ns = wi_now_ns();
-    status = pool->kind->open(pool->context, deadline_ns, &resource, err);
-    wi_mutex_lock(&pool->lock);
-    if (status != WEIR_OK) {
-        pool->connect_failures++;
-        pool->last_failure = *err;
-        pool->last_failure_ns = wi_now_ns();
-        return status;
-    }
-    pool->opened++;
-    lease->resource = resource;
-    lease->generation = generation;
-    lease->made_ns = began_ns;
-    wi_slot_move(&pool->slots, lease, WI_SLOT_BUSY);
-    return WEIR_OK;
-}
-
-/* Locked. All that are as old as this one are replaced before they are lent
- * again; said again of the same age it changes nothing. */
-static void suspect(wi_pool *pool, const wi_lease *lease)
-{
-    if (lease->generation == pool->generation)
-        pool->generation++;
-}
-
-/* Locked, and outside in between. */
-static weir_status ask(wi_pool *pool, const wi_lease *lease,
-                       int64_t deadline_ns, weir_error *err)
-{
-    weir_status status;
-
-    wi_mutex_unlock(&pool->lock);
-    wi_error_clear(err);
-    status =
-        pool->kind->check(pool->context, lease->resource, deadline_ns, err);
-    wi_mutex_lock(&pool->lock);
-    /* Having had too little time or memory says nothing of the others. */
-    if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
-        status != WEIR_ERR_NOMEM)
-        suspect(pool, lease);
-    return status;
-}
-
-/* Locked. Too old, or of a generation that is not trusted. */
-static bool is_stale(const wi_pool *pool, const wi_lease *lease)
-{
-    int64_t recycle_ns = pool->options.recycle_ns;
-
-    if (lease->generation != pool->generation)
-        return true;
-    return recycle_ns >= 0 && lease->lent_ns - lease->made_ns > recycle_ns;
-}
-
-/* Locked, and outside in between. Makes a place that was taken fit for use;
- * on failure it is given up. What was just opened is not asked, so there are
- * at most one question and one opening. */
-static weir_status make_ready(wi_pool *pool, const loan *wish, weir_error *err)
-{
-    wi_lease *lease = wish->lease;
-    weir_status status;
-
-    if (lease->state == WI_SLOT_BUSY) {
-        status = WEIR_OK;
-        if (!is_stale(pool, lease)) {
-            if (pool->options.pre_ping)
-                status = ask(pool, lease, wish->deadline_ns, err);
-            if (status == WEIR_OK)
-                return WEIR_OK;
-        }
-        close_resource(pool, lease);
-        if (status == WEIR_ERR_TIMEOUT) {
-            give_up(pool, lease);
-            return status;
-        }
-        wi_slot_move(&pool->slots, lease, WI_SLOT_CONNECTING);
-    }
-    status = open_resource(pool, lease, wish->deadline_ns, err);
-    if (status != WEIR_OK)
-        give_up(pool, lease);
-    return status;
-}
-
-/* ----------------------------------------------------------------- acquire */
-
-/* Locked, and outside in between. What can be had at once goes to
- * wish->lease, which stays NULL if one has to wait. */
-static weir_status take_now(wi_pool *pool, loan *wish)
-{
-    for (;;) {
-        if (pool->closed)
-            return WEIR_ERR_CLOSED;
-        if (pool->waiters.count > 0)
-            return WEIR_OK;
-        wish->lease = take_idle(pool);
-        if (wish->lease || room(pool, &pool->options) <= 0)
-            return WEIR_OK;
-        if (wi_slots_spare(&pool->slots)) {
-            wish->lease = take_room(pool);
-            return WEIR_OK;
-        }
-        if (add_place(pool) != WEIR_OK)
-            return WEIR_ERR_NOMEM;
-    }
-}
-
-/* Locked, and asleep in between. */
-static weir_status wait_for_turn(wi_pool *pool, loan *wish, weir_error *err)
-{
-    wi_waiter waiter;
-
-    if (wi_deadline_passed(wish->deadline_ns))
-        return timed_out(pool, wish, err);
-    if (!wi_waiters_join(&pool->waiters, &waiter, wish->tag))
-        return wi_error_nomem(err);
-    if (!wi_waiters_wait(&pool->waiters, &waiter, &pool->lock,
-                         wish->deadline_ns))
-        return timed_out(pool, wish, err);
-    if (!waiter.grant)
-        return is_closed(err);
-    wish->lease = waiter.grant;
-    /* Room that came too late to open anything in it is for the next. */
-    if (wish->lease->state == WI_SLOT_CONNECTING &&
-        wi_deadline_passed(wish->deadline_ns)) {
-        give_up(pool, wish->lease);
-        return timed_out(pool, wish, err);
-    }
-    return WEIR_OK;
-}
-
-/* Locked, and asleep in between. A resource (BUSY), or room (CONNECTING). */
-static weir_status take_turn(wi_pool *pool, loan *wish, weir_error *err)
-{
-    weir_status status = take_now(pool, wish);
-
-    if (status == WEIR_ERR_CLOSED)
-        return is_closed(err);
-    if (status != WEIR_OK)
-        return wi_error_nomem(err);
-    if (!wish->lease)
-        return wait_for_turn(pool, wish, err);
-    lend(wish->lease, wish->began_ns, wish->tag);
-    return WEIR_OK;
-}
-
-/* Locked. */
-static int64_t deadline_of(const wi_pool *pool, int64_t wish_ns, int64_t now_ns)
-{
-    int64_t timeout_ns = pool->options.timeout_ns;
-
-    if (wish_ns != 0)
-        return wish_ns;
-    return timeout_ns > WI_NO_DEADLINE - now_ns ? WI_NO_DEADLINE
-                                                : now_ns + timeout_ns;
+    if (*pool)
+        core_of(*pool)->free(pool);
 }
 
 weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
                             weir_error *err)
 {
-    loan wish = {.began_ns = wi_now_ns(), .tag = request->tag};
-    weir_error own;
-    weir_status status;
-
-    if (!err)
-        err = &own;
-    wi_mutex_lock(&pool->lock);
-    pool->visitors++;
-    wish.deadline_ns = deadline_of(pool, request->deadline_ns, wish.began_ns);
-    status = take_turn(pool, &wish, err);
-    if (status == WEIR_OK)
-        status = make_ready(pool, &wish, err);
-    pool->visitors--;
-    if (status == WEIR_OK) {
-        pool->acquired++;
-        *out = wish.lease;
-    }
-    request->last = status != WEIR_OK && is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
-    return status;
-}
-
-/* ----------------------------------------------------------------- release */
-
-/* Locked. Whether a resource that came back may be lent again. */
-static bool may_stay(const wi_pool *pool, const wi_lease *lease)
-{
-    const wi_pool_options *options = &pool->options;
-
-    if (pool->closed || lease->generation != pool->generation ||
-        room(pool, options) < 0)
-        return false;
-    return pool->waiters.count > 0 || options->size == 0 ||
-           pool->slots.counts[WI_SLOT_IDLE] < options->size;
-}
-
-static bool is_lent(const wi_lease *lease)
-{
-    return lease->state == WI_SLOT_BUSY || lease->state == WI_SLOT_LOST;
+    return core_of(pool)->acquire(pool, request, out, err);
 }
 
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
-    bool last;
-
-    WI_ASSERT(is_lent(lease));
-    if (fate == WEIR_FATE_KEEP && lease->resource)
-        fate = pool->kind->returned(pool->context, lease->resource);
-    wi_mutex_lock(&pool->lock);
-    lease->tag = NULL;
-    if (lease->resource && fate == WEIR_FATE_KEEP && may_stay(pool, lease)) {
-        wi_slot_move(&pool->slots, lease, WI_SLOT_IDLE);
-        dispatch(pool);
-    } else {
-        if (lease->resource)
-            close_resource(pool, lease);
-        give_up(pool, lease);
-    }
-    last = is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
-    return last;
+    return core_of(pool)->release(pool, lease, fate);
 }
 
 void *wi_lease_resource(const wi_lease *lease)
 {
-    return lease->resource;
+    return ((const wi_lease_head *)(const void *)lease)->resource;
 }
 
 void wi_pool_lose(wi_pool *pool, wi_lease *lease)
 {
-    WI_ASSERT(is_lent(lease));
-    if (!lease->resource)
-        return;
-    wi_mutex_lock(&pool->lock);
-    close_resource(pool, lease);
-    wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
-    wi_mutex_unlock(&pool->lock);
+    core_of(pool)->lose(pool, lease);
 }
 
 weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
                            weir_error *err)
 {
-    int64_t now = wi_now_ns();
-    weir_error own;
-    weir_status status;
-
-    if (!err)
-        err = &own;
-    WI_ASSERT(lease->state == WI_SLOT_LOST);
-    wi_mutex_lock(&pool->lock);
-    wi_slot_move(&pool->slots, lease, WI_SLOT_CONNECTING);
-    status =
-        open_resource(pool, lease, deadline_of(pool, deadline_ns, now), err);
-    if (status != WEIR_OK)
-        wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
-    wi_mutex_unlock(&pool->lock);
-    return status;
-}
-
-/* -------------------------------------------------------------------- life */
-
-wi_pool *wi_pool_new(const wi_resource_kind *kind, void *context,
-                     const wi_pool_options *options, weir_error *err)
-{
-    wi_pool *pool = wi_alloc_zero(options->allocator, 1, sizeof *pool);
-
-    if (!pool) {
-        wi_error_nomem(err);
-        return NULL;
-    }
-    if (!wi_mutex_init(&pool->lock)) {
-        wi_free(options->allocator, pool);
-        wi_error_nomem(err);
-        return NULL;
-    }
-    pool->kind = kind;
-    pool->context = context;
-    pool->allocator = options->allocator;
-    pool->options = *options;
-    wi_slots_init(&pool->slots);
-    wi_waiters_init(&pool->waiters);
-    return pool;
-}
-
-/* Locked. An idle one that may not stay, or NULL. The oldest of the idle ones
- * are first, and so are those of older generations. */
-static wi_lease *find_surplus(const wi_pool *pool)
-{
-    wi_list_node *node = wi_list_first(&pool->slots.idle);
-    int size = pool->options.size;
-    wi_lease *lease;
-
-    if (!node)
-        return NULL;
-    lease = WI_CONTAINER(node, wi_lease, by_state);
-    if (pool->closed || lease->generation != pool->generation ||
-        (size > 0 && pool->slots.counts[WI_SLOT_IDLE] > size) ||
-        room(pool, &pool->options) < 0)
-        return lease;
-    return NULL;
-}
-
-/* Locked, and outside in between. */
-static void close_surplus(wi_pool *pool)
-{
-    wi_lease *lease;
-
-    while ((lease = find_surplus(pool))) {
-        close_resource(pool, lease);
-        give_up(pool, lease);
-    }
-}
-
-void wi_pool_free(wi_pool **pool)
-{
-    wi_pool *freed = *pool;
-
-    if (!freed)
-        return;
-    *pool = NULL;
-    wi_mutex_lock(&freed->lock);
-    freed->closed = true;
-    close_surplus(freed);
-    WI_ASSERT(freed->visitors == 0);
-    wi_mutex_unlock(&freed->lock);
-    wi_slots_clear(&freed->slots, freed->allocator);
-    wi_mutex_clear(&freed->lock);
-    wi_free(freed->allocator, freed);
+    return core_of(pool)->reopen(pool, lease, deadline_ns, err);
 }
 
 weir_status wi_pool_set(wi_pool *pool, const wi_pool_options *options)
 {
-    weir_status status = WEIR_OK;
-
-    wi_mutex_lock(&pool->lock);
-    while (status == WEIR_OK && missing_places(pool, options) > 0)
-        status = add_place(pool);
-    if (status == WEIR_OK) {
-        pool->options = *options;
-        dispatch(pool);
-        close_surplus(pool);
-    }
-    wi_mutex_unlock(&pool->lock);
-    return status;
+    return core_of(pool)->set(pool, options);
 }
 
 void wi_pool_invalidate(wi_pool *pool)
 {
-    wi_mutex_lock(&pool->lock);
-    pool->generation++;
-    wi_mutex_unlock(&pool->lock);
+    core_of(pool)->invalidate(pool);
 }
 
 void wi_pool_suspect(wi_pool *pool, const wi_lease *lease)
 {
-    wi_mutex_lock(&pool->lock);
-    suspect(pool, lease);
-    wi_mutex_unlock(&pool->lock);
+    core_of(pool)->suspect(pool, lease);
 }
 
 void wi_pool_dispose(wi_pool *pool)
 {
-    wi_mutex_lock(&pool->lock);
-    pool->generation++;
-    close_surplus(pool);
-    wi_mutex_unlock(&pool->lock);
+    core_of(pool)->dispose(pool);
 }
 
 bool wi_pool_close(wi_pool *pool)
 {
-    bool last;
-
-    wi_mutex_lock(&pool->lock);
-    pool->closed = true;
-    pool->visitors++; /* whoever gives back last must not free it under us */
-    while (wi_waiters_first(&pool->waiters))
-        wi_waiters_grant(&pool->waiters, NULL);
-    close_surplus(pool);
-    pool->visitors--;
-    last = is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
-    return last;
+    return core_of(pool)->close(pool);
 }
 
 void wi_pool_status(wi_pool *pool, weir_pool_status *out)
 {
-    wi_mutex_lock(&pool->lock);
-    *out = (weir_pool_status){
-        .size = pool->options.size,
-        .max_overflow = pool->options.max_overflow,
-        .idle = pool->slots.counts[WI_SLOT_IDLE],
-        .busy = wi_slots_busy(&pool->slots),
-        .connecting = pool->slots.counts[WI_SLOT_CONNECTING],
-        .waiting = pool->waiters.count,
-        .opened = pool->opened,
-        .closed = pool->closed_count,
-        .acquired = pool->acquired,
-        .timeouts = pool->timeouts,
-        .connect_failures = pool->connect_failures,
-    };
-    wi_mutex_unlock(&pool->lock);
+    core_of(pool)->status(pool, out);
 }

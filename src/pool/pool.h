@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lending out things that are expensive to make. The pool keeps `void *` and
- * reaches them through four functions; it knows of no database.
+ * reaches them through a few functions; it knows of no database.
  *
  * A lease is a place in the pool with a resource in it or on its way; its
  * life is in pool/slot.h. Who acquires gets an idle resource, or the room to
  * make one (and makes it himself, in his own thread), or waits for either.
  *
  * Rules:
- * - One mutex. Nothing that may block runs under it, nor does the allocator:
- *   opening, checking, cleaning and closing happen outside.
+ * - Nothing that may block runs under a lock, nor does the allocator: opening,
+ *   checking, cleaning and closing happen outside.
  * - First come, first served: what becomes free, a resource or the room for
  *   one, is handed to the oldest waiter, at one place, after every change of
  *   capacity. So while anybody waits there is neither an idle resource nor
@@ -24,7 +24,10 @@
  * the pool; waiting is no cancellation point. Setting, disposing and asking
  * for the status are over before closing begins.
  *
- * This is the reference core: the pool issue races another against it.
+ * There are two cores behind this one interface (pool/core.h). The fast one
+ * lends by compare-and-swap and can use threads of its own; the other is one
+ * mutex and nothing else, and serves as the oracle that the fast one is tested
+ * against. Both serve in the same order and answer alike.
  */
 #ifndef WI_POOL_POOL_H
 #define WI_POOL_POOL_H
@@ -52,16 +55,64 @@ typedef struct wi_resource_kind {
     /* Makes it clean for the next borrower; anything but KEEP closes it. */
     weir_fate (*returned)(void *context, void *resource);
     void (*close)(void *context, void *resource);
+
+    /* The rest may be NULL and is used by the fast core only. */
+
+    /* Whether it looks alive, without waiting or asking. */
+    bool (*peek)(void *context, void *resource);
+    /* The socket to watch while it is idle; -1: none. */
+    int (*socket)(void *context, void *resource);
+    /* Drops what a forked child has inherited: not a byte goes to the server.
+     * NULL: it is left alone, memory and all. */
+    void (*abandon)(void *context, void *resource);
+    /* A closed pool became empty by a thread of the pool itself, and may be
+     * freed: what wi_pool_release() says to a borrower. */
+    void (*ended)(void *context);
 } wi_resource_kind;
 
+typedef enum wi_core_choice {
+    WI_CORE_FAST = 0,
+    WI_CORE_MUTEX,
+} wi_core_choice;
+
+typedef enum wi_idle_order {
+    /* The one that this thread used last, else any. The mutex core takes it
+     * for FIFO. */
+    WI_ORDER_AFFINITY = 0,
+    WI_ORDER_FIFO,
+    WI_ORDER_LIFO,
+} wi_idle_order;
+
+/* Zero turns each of those after `order` off; the mutex core ignores them. */
 typedef struct wi_pool_options {
-    int size;           /* kept idle; 0: no limit at all */
-    int max_overflow;   /* more for a while; -1: any */
-    int64_t timeout_ns; /* of an acquire that brings no deadline */
-    int64_t recycle_ns; /* replaced when older; negative: never */
-    bool pre_ping;
-    bool lifo;
+    wi_core_choice core; /* these three never change while it runs */
     const weir_allocator *allocator;
+    const struct wi_port *port; /* NULL: the real one */
+    int size;                   /* kept idle; 0: no limit at all */
+    int max_overflow;           /* more for a while; -1: any */
+    int64_t timeout_ns;         /* of an acquire that brings no deadline */
+    int64_t recycle_ns;         /* replaced when older; negative: never */
+    bool pre_ping;
+    wi_idle_order order;
+
+    /* Running threads go first until the oldest waiter has waited so long. */
+    int64_t max_overtake_ns;
+    /* Used since less than this, it is not asked again by pre_ping. */
+    int64_t ping_bypass_ns;
+    int64_t uses_max;   /* closed when it has been lent so often */
+    int waiters_max;    /* more are refused at once with RESOURCE */
+    int connecting_max; /* opened at the same time; 0: 2 */
+    /* Threads of the pool open, close and keep house. Without them borrowers
+     * open and close themselves, and nothing happens by itself. */
+    bool threads;
+    int64_t
+        connect_ns; /* that a thread of the pool gives an opening; 0: 30 s */
+    int64_t backoff_ns; /* the longest pause between openings in an outage;
+                         * 0: 5 s */
+    int min_idle;
+    int64_t idle_ns;      /* closed when idle for so long, but for min_idle */
+    int64_t keepalive_ns; /* checked when idle for so long */
+    int64_t leak_ns;      /* lent for so long is reported once */
 } wi_pool_options;
 
 /* NULL with NOMEM. `kind` and `context` outlive the pool. */
@@ -75,7 +126,8 @@ typedef struct wi_request {
     /* 0: the pool's timeout from now. One that has passed: does not wait, but
      * takes what is idle or opens if there is room. */
     int64_t deadline_ns;
-    const char *tag; /* lives as long as the lease; may be NULL */
+    const char *tag;  /* lives as long as the lease; may be NULL */
+    const char *site; /* where: "file:line", a constant; may be NULL */
     /* Out: the pool is closed and this failed call was the last thing in it;
      * see wi_pool_release(). */
     bool last;

@@ -119,8 +119,9 @@ static void test_pool_acquire__takes_idle_ones_in_either_order(void **state)
     wi_pool_options options = fake_options(3);
 
     (void)state;
+    options.order = WI_ORDER_FIFO;
     check_order(&options, 0);
-    options.lifo = true;
+    options.order = WI_ORDER_LIFO;
     check_order(&options, 2);
 }
 
@@ -373,5 +374,5 @@ int main(void)
         cmocka_unit_test(test_pool_release__twice_is_caught),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return FAKE_RUN_OVER_CORES(tests);
 }

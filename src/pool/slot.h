@@ -34,12 +34,12 @@ typedef enum wi_slot_state {
 } wi_slot_state;
 
 struct wi_lease {
+    void *resource;        /* first in the leases of every core */
     wi_list_node by_state; /* in wi_slots::idle or ::spare */
     wi_list_node by_pool;  /* in wi_slots::all */
     wi_slot_state state;   /* changed by wi_slot_move() only */
-    void *resource;
-    uint64_t generation; /* of the pool when the resource was begun */
-    int64_t made_ns;     /* when the resource was begun */
+    uint64_t generation;   /* of the pool when the resource was begun */
+    int64_t made_ns;       /* when the resource was begun */
     int64_t lent_ns;
     const char *tag; /* of the borrower; may be NULL */
 };

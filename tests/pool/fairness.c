@@ -80,5 +80,5 @@ int main(void)
         cmocka_unit_test(test_pool__A18_1_nobody_starves),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return FAKE_RUN_OVER_CORES(tests);
 }

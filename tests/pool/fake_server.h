@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/pool.h"
+#include "pool/port.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
@@ -151,10 +152,35 @@ static const wi_resource_kind fake_kind = {
     .close = fake_close,
 };
 
+/* The core that the tests run on at the moment; each test runs on all. */
+static struct {
+    const char *name;
+    wi_core_choice core;
+    const wi_port *port;
+} fake_core;
+
+#define FAKE_RUN_OVER_CORES(tests_)                                            \
+    (fake_use("mutex", WI_CORE_MUTEX, NULL),                                   \
+     cmocka_run_group_tests_name("mutex", tests_, NULL, NULL)) +               \
+        (fake_use("fast", WI_CORE_FAST, &wi_port_native),                      \
+         cmocka_run_group_tests_name("fast", tests_, NULL, NULL)) +            \
+        (fake_use("portable", WI_CORE_FAST, &wi_port_portable),                \
+         cmocka_run_group_tests_name("portable", tests_, NULL, NULL))
+
+static inline void fake_use(const char *name, wi_core_choice core,
+                            const wi_port *port)
+{
+    fake_core.name = name;
+    fake_core.core = core;
+    fake_core.port = port;
+}
+
 /* A pool of `size` and no more. */
 static inline wi_pool_options fake_options(int size)
 {
     return (wi_pool_options){
+        .core = fake_core.core,
+        .port = fake_core.port,
         .size = size,
         .timeout_ns = 30 * SECOND,
         .recycle_ns = -1,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a core of the pool is: the functions of pool/pool.h, which says what
+ * each of them promises. A pool and a lease are different structs in each
+ * core; they begin alike, with what pool.c reads of them.
+ */
+#ifndef WI_POOL_CORE_H
+#define WI_POOL_CORE_H
+
+#include "pool/pool.h"
+
+typedef struct wi_pool_core {
+    wi_pool *(*new)(const wi_resource_kind *kind, void *context,
+                    const wi_pool_options *options, weir_error *err);
+    void (*free)(wi_pool **pool);
+    weir_status (*acquire)(wi_pool *pool, wi_request *request, wi_lease **out,
+                           weir_error *err);
+    bool (*release)(wi_pool *pool, wi_lease *lease, weir_fate fate);
+    void (*lose)(wi_pool *pool, wi_lease *lease);
+    weir_status (*reopen)(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
+                          weir_error *err);
+    weir_status (*set)(wi_pool *pool, const wi_pool_options *options);
+    void (*invalidate)(wi_pool *pool);
+    void (*suspect)(wi_pool *pool, const wi_lease *lease);
+    void (*dispose)(wi_pool *pool);
+    bool (*close)(wi_pool *pool);
+    void (*status)(wi_pool *pool, weir_pool_status *out);
+} wi_pool_core;
+
+extern const wi_pool_core wi_pool_core_fast;
+extern const wi_pool_core wi_pool_core_mutex;
+
+/* How every struct wi_pool begins. */
+typedef struct wi_pool_head {
+    const wi_pool_core *core;
+} wi_pool_head;
+
+/* How every struct wi_lease begins. */
+typedef struct wi_lease_head {
+    void *resource;
+} wi_lease_head;
+
+#endif

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Acquire and release of the fast core. What happens when nobody waits stands
+ * first; how it fits with all else is said in pool/fast.h.
+ */
+#include <pthread.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "pool/fast.h"
+#include "pool/plight.h"
+
+#define LIKELY(condition_) __builtin_expect(!!(condition_), 1)
+
+/* ---------------------------------------------------------------- the hint */
+
+/* The place that this thread used last, of a few pools. It is a hint: the
+ * place is anybody's. */
+enum { HINTS = 4 };
+
+typedef struct hint {
+    uint64_t serial; /* of the pool */
+    wi_lease *place;
+} hint;
+
+static _Thread_local hint hints[HINTS]
+    __attribute__((tls_model("initial-exec")));
+
+static hint *hint_of(uint64_t serial)
+{
+    return &hints[serial % HINTS];
+}
+
+static void remember(const wi_pool *pool, wi_lease *place)
+{
+    uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
+
+    *hint_of(serial) = (hint){.serial = serial, .place = place};
+}
+
+static uint64_t this_thread(void)
+{
+    return (uint64_t)(uintptr_t)pthread_self();
+}
+
+/* ------------------------------------------------------------------- lend */
+
+static void put(_Atomic(const char *) *where, const char *text)
+{
+    atomic_store_explicit(where, text, memory_order_relaxed);
+}
+
+/* The place is BUSY and ours. */
+static void lend(wi_lease *place, const wi_request *request, int64_t now)
+{
+    uint64_t loans = atomic_load_explicit(&place->loans, memory_order_relaxed);
+
+    put(&place->tag, request->tag);
+    put(&place->site, request->site);
+    atomic_store_explicit(&place->thread, this_thread(), memory_order_relaxed);
+    atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
+    atomic_store_explicit(&place->loans, loans + 1, memory_order_relaxed);
+}
+
+static bool is_due(const wi_pool *pool, const wi_lease *place, int64_t now)
+{
+    return now >= atomic_load_explicit(&place->due_ns, memory_order_relaxed) ||
+           place->generation !=
+               atomic_load_explicit(&pool->generation, memory_order_relaxed);
+}
+
+/* ------------------------------------------------------------ the slow way */
+
+/* Locked. */
+static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
+                             weir_error *err)
+{
+    int counts[WI_PLACE_STATES];
+    int64_t now = wi_fast_now(pool);
+    wi_plight plight = {
+        .waited_ns = now - claim->began_ns,
+        .total = pool->total,
+        .waiting = pool->waiting,
+        .failure = pool->last_failure_ns ? &pool->last_failure : NULL,
+        .failure_age_ns = now - pool->last_failure_ns,
+    };
+    const wi_lease *place;
+
+    wi_places_count(pool, counts);
+    plight.idle = counts[WI_PLACE_IDLE];
+    plight.connecting = counts[WI_PLACE_CONNECTING];
+    plight.busy = pool->total - plight.idle - plight.connecting;
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
+        int64_t held_ns = now - atomic_load(&place->since_ns);
+        uint32_t state = wi_place_state_of(place);
+
+        if (state != WI_PLACE_BUSY && state != WI_PLACE_LOST)
+            continue;
+        if (plight.is_held && held_ns <= plight.held_ns)
+            continue;
+        plight.is_held = true;
+        plight.held_ns = held_ns > 0 ? held_ns : 0;
+        plight.holder_tag = atomic_load(&place->tag);
+    }
+    pool->timeouts++;
+    return wi_plight_timed_out(&plight, err);
+}
+
+static weir_status is_closed(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CLOSED,
+                          "the engine is closing and takes no new work");
+}
+
+static weir_status queue_is_full(const wi_pool *pool, weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_RESOURCE,
+                          "%d wait for a connection already, and max_waiters "
+                          "is %d",
+                          pool->waiting, pool->options.waiters_max);
+}
+
+/* Locked. What can be had at once, if nobody waits: an idle place, or room to
+ * open one in. */
+static weir_status take_now(wi_pool *pool, wi_claim *claim)
+{
+    bool may_open =
+        !pool->options.threads || wi_fast_now(pool) >= claim->deadline_ns;
+    wi_lease *empty;
+
+    while (!wi_claim_first(pool)) {
+        /* First shut, then look: who gives one back now has to come in. */
+        atomic_store(&pool->gate, WI_GATE_SHUT);
+        WI_PORT_POINT();
+        claim->lease = wi_place_take_in_order(pool, WI_PLACE_BUSY);
+        if (claim->lease || wi_fast_room(pool, &pool->options) <= 0)
+            return WEIR_OK;
+        empty = wi_place_empty(pool);
+        if (empty && may_open) {
+            wi_place_move(pool, empty, WI_PLACE_CONNECTING);
+            empty->in_caller = true;
+            claim->lease = empty;
+        }
+        if (empty)
+            return WEIR_OK;
+        if (wi_places_grow(pool) != WEIR_OK)
+            return WEIR_ERR_NOMEM;
+        if (pool->closed)
+            return WEIR_ERR_CLOSED;
+    }
+    return WEIR_OK;
+}
+
+/* Locked. Whether to stand in the queue makes sense. */
+static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
+                            weir_error *err)
+{
+    if (wi_fast_now(pool) >= claim->deadline_ns)
+        return timed_out(pool, claim, err);
+    if (pool->options.waiters_max > 0 &&
+        pool->waiting >= pool->options.waiters_max)
+        return queue_is_full(pool, err);
+    return wi_refuse_in_outage(pool, err);
+}
+
+/* Locked; asleep and not locked in between, and locked again. */
+static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
+{
+    weir_status status = may_wait(pool, claim, claim->err);
+    bool settled;
+
+    if (status != WEIR_OK)
+        return status;
+    if (!wi_claim_join(pool, claim))
+        return wi_error_nomem(claim->err);
+    wi_dispatch(pool);
+    wi_fast_unlock(pool);
+    settled = wi_claim_wait(pool, claim);
+    wi_mutex_lock(&pool->lock);
+    if (!settled)
+        return timed_out(pool, claim, claim->err);
+    if (!claim->lease)
+        return claim->answer;
+    /* Room that came too late to open anything in it is for the next. */
+    if (wi_place_state_of(claim->lease) == WI_PLACE_CONNECTING &&
+        wi_fast_now(pool) >= claim->deadline_ns) {
+        wi_give_up(pool, claim->lease);
+        claim->lease = NULL;
+        return timed_out(pool, claim, claim->err);
+    }
+    return WEIR_OK;
+}
+
+/* Locked, and not in between. A place in claim->lease, or a failure. */
+static weir_status find_place(wi_pool *pool, wi_claim *claim)
+{
+    weir_status status = pool->closed ? WEIR_ERR_CLOSED : WEIR_OK;
+
+    claim->lease = NULL;
+    claim->settled = false;
+    claim->word = 0;
+    if (status == WEIR_OK)
+        status = take_now(pool, claim);
+    wi_gate_set(pool);
+    wi_queue_nudge(pool);
+    if (status == WEIR_ERR_CLOSED)
+        return is_closed(claim->err);
+    if (status != WEIR_OK)
+        return wi_error_nomem(claim->err);
+    if (!claim->lease)
+        status = wait_for_turn(pool, claim);
+    if (status == WEIR_OK &&
+        wi_place_state_of(claim->lease) == WI_PLACE_CONNECTING) {
+        status =
+            wi_open_here(pool, claim->lease, claim->deadline_ns, claim->err);
+        if (status != WEIR_OK)
+            wi_give_up(pool, claim->lease);
+    }
+    return status;
+}
+
+static int64_t deadline_of(const wi_pool *pool, int64_t wish_ns, int64_t now_ns)
+{
+    int64_t timeout_ns = pool->options.timeout_ns;
+
+    if (wish_ns != 0)
+        return wish_ns;
+    return timeout_ns > WI_NO_DEADLINE - now_ns ? WI_NO_DEADLINE
+                                                : now_ns + timeout_ns;
+}
+
+/* `place` is BUSY and has to be looked at, or NULL: to be found. */
+static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
+                                  wi_lease *place, wi_lease **out,
+                                  weir_error *err)
+{
+    weir_error own;
+    wi_claim claim = {
+        .request = request,
+        .err = err ? err : &own,
+        .thread = this_thread(),
+        .began_ns = wi_fast_now(pool),
+        .lease = place,
+    };
+    weir_status status = WEIR_OK;
+    bool again = false;
+
+    wi_mutex_lock(&pool->lock);
+    pool->visitors++;
+    claim.deadline_ns = deadline_of(pool, request->deadline_ns, claim.began_ns);
+    do {
+        if (!claim.lease)
+            status = find_place(pool, &claim);
+        again = false;
+        if (status != WEIR_OK ||
+            !is_due(pool, claim.lease, wi_fast_coarse(pool)))
+            break;
+        wi_fast_unlock(pool);
+        status = wi_look_closer(pool, claim.lease, claim.deadline_ns, &again,
+                                claim.err);
+        wi_mutex_lock(&pool->lock);
+        if (again)
+            claim.lease = NULL;
+    } while (again);
+    pool->visitors--;
+    request->last = status != WEIR_OK && wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+    if (status != WEIR_OK)
+        return status;
+    lend(claim.lease, request, wi_fast_coarse(pool));
+    remember(pool, claim.lease);
+    *out = claim.lease;
+    return WEIR_OK;
+}
+
+/* -------------------------------------------------------------- acquire */
+
+static wi_lease *take_fast(const wi_pool *pool)
+{
+    uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
+    hint *mine = hint_of(serial);
+    uint32_t idle = WI_PLACE_IDLE;
+
+    if (LIKELY(mine->serial == serial && mine->place)) {
+        if (LIKELY(atomic_compare_exchange_strong_explicit(
+                &mine->place->state, &idle, WI_PLACE_BUSY, memory_order_acquire,
+                memory_order_relaxed)))
+            return mine->place;
+    }
+    mine->serial = serial;
+    mine->place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
+    return mine->place;
+}
+
+static weir_status fast_acquire(wi_pool *pool, wi_request *request,
+                                wi_lease **out, weir_error *err)
+{
+    wi_lease *place;
+    int64_t now;
+
+    if (!LIKELY(atomic_load_explicit(&pool->gate, memory_order_acquire) !=
+                WI_GATE_SHUT))
+        return acquire_slowly(pool, request, NULL, out, err);
+    WI_PORT_POINT();
+    place = take_fast(pool);
+    if (!LIKELY(place))
+        return acquire_slowly(pool, request, NULL, out, err);
+    now = wi_fast_coarse(pool);
+    if (!LIKELY(!is_due(pool, place, now)))
+        return acquire_slowly(pool, request, place, out, err);
+    lend(place, request, now);
+    *out = place;
+    return WEIR_OK;
+}
+
+/* -------------------------------------------------------------- release */
+
+/* Locked. Whether a resource that came back may be lent again. */
+static bool may_stay(const wi_pool *pool, const wi_lease *place)
+{
+    const wi_pool_options *options = &pool->options;
+    int counts[WI_PLACE_STATES];
+    int64_t uses = (int64_t)(atomic_load(&place->loans) - place->used_count);
+
+    wi_places_count(pool, counts);
+    if (pool->closed || place->generation != atomic_load(&pool->generation) ||
+        wi_fast_room(pool, options) + counts[WI_PLACE_CLOSING] < 0 ||
+        (options->uses_max > 0 && uses >= options->uses_max))
+        return false;
+    if (pool->waiting > 0 || options->size == 0)
+        return true;
+    return counts[WI_PLACE_IDLE] < options->size;
+}
+
+static bool release_slowly(wi_pool *pool, wi_lease *place, weir_fate fate)
+{
+    bool last;
+
+    wi_mutex_lock(&pool->lock);
+    put(&place->tag, NULL);
+    put(&place->site, NULL);
+    if (place->resource && fate == WEIR_FATE_KEEP && may_stay(pool, place))
+        wi_give_back(pool, place);
+    else if (place->resource)
+        wi_end_place(pool, place);
+    else
+        wi_give_up(pool, place);
+    last = wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+    return last;
+}
+
+/* The place is idle again and no longer ours; somebody waits. The pool may
+ * have ended meanwhile, and its head be another's: `serial` tells. */
+static bool serve_waiters(wi_pool *pool, uint64_t serial)
+{
+    bool last = false;
+
+    wi_mutex_lock(&pool->lock);
+    wi_dispatch(pool);
+    if (atomic_load(&pool->serial) == serial) {
+        if (pool->closed)
+            wi_close_surplus(pool);
+        last = wi_is_empty_now(pool);
+    }
+    wi_fast_unlock(pool);
+    return last;
+}
+
+static bool is_lent(const wi_lease *place)
+{
+    uint32_t state = wi_place_state_of(place);
+
+    return state == WI_PLACE_BUSY || state == WI_PLACE_LOST;
+}
+
+/* Whether nothing asks for the lock. */
+static bool is_plain(const wi_pool *pool, const wi_lease *place, weir_fate fate)
+{
+    return place->resource && fate == WEIR_FATE_KEEP &&
+           atomic_load_explicit(&pool->gate, memory_order_relaxed) !=
+               WI_GATE_SHUT &&
+           !atomic_load_explicit(&pool->is_thrifty, memory_order_relaxed) &&
+           place->generation ==
+               atomic_load_explicit(&pool->generation, memory_order_relaxed);
+}
+
+static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
+{
+    uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
+    uint32_t gate;
+    int64_t now;
+
+    WI_ASSERT(is_lent(place));
+    if (fate == WEIR_FATE_KEEP && place->resource)
+        fate = pool->kind->returned(pool->context, place->resource);
+    if (!LIKELY(is_plain(pool, place, fate)))
+        return release_slowly(pool, place, fate);
+    now = wi_fast_coarse(pool);
+    put(&place->tag, NULL);
+    put(&place->site, NULL);
+    atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
+    atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
+                          memory_order_relaxed);
+    WI_PORT_POINT();
+    atomic_exchange(&place->state, WI_PLACE_IDLE);
+    WI_PORT_POINT();
+    gate = atomic_load(&pool->gate);
+    if (LIKELY(gate == WI_GATE_OPEN) ||
+        (gate == WI_GATE_YOUNG && atomic_load(&pool->is_woken)))
+        return false;
+    return serve_waiters(pool, serial);
+}
+
+/* ------------------------------------------------------------ lost in loan */
+
+static void fast_lose(wi_pool *pool, wi_lease *place)
+{
+    WI_ASSERT(is_lent(place));
+    if (!place->resource)
+        return;
+    wi_mutex_lock(&pool->lock);
+    wi_close_here(pool, place);
+    wi_place_move(pool, place, WI_PLACE_LOST);
+    wi_fast_unlock(pool);
+}
+
+static weir_status fast_reopen(wi_pool *pool, wi_lease *place,
+                               int64_t deadline_ns, weir_error *err)
+{
+    int64_t now = wi_fast_now(pool);
+    weir_error own;
+    weir_status status;
+
+    if (!err)
+        err = &own;
+    WI_ASSERT(wi_place_state_of(place) == WI_PLACE_LOST);
+    wi_mutex_lock(&pool->lock);
+    wi_place_move(pool, place, WI_PLACE_CONNECTING);
+    place->in_caller = true;
+    status =
+        wi_open_here(pool, place, deadline_of(pool, deadline_ns, now), err);
+    if (status != WEIR_OK)
+        wi_place_move(pool, place, WI_PLACE_LOST);
+    wi_fast_unlock(pool);
+    return status;
+}
+
+const wi_pool_core wi_pool_core_fast = {
+    .new = wi_fast_new,
+    .free = wi_fast_free,
+    .acquire = fast_acquire,
+    .release = fast_release,
+    .lose = fast_lose,
+    .reopen = fast_reopen,
+    .set = wi_fast_set,
+    .invalidate = wi_fast_invalidate,
+    .suspect = wi_fast_suspect,
+    .dispose = wi_fast_dispose,
+    .close = wi_fast_close,
+    .status = wi_fast_status,
+};

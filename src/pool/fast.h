@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the fast core. Its one idea: while nobody waits, a place is
+ * taken and given back by one atomic step on its state; all else happens under
+ * one lock.
+ *
+ * The gate says which of the two it is. It is written under the lock and read
+ * without: who shuts it looks at all places *afterwards*, and who makes a
+ * place IDLE reads it *afterwards*, both in sequentially consistent order. So
+ * either the waiter finds the place, or who gave it back finds the waiter.
+ *
+ * A lease is a place:
+ *
+ *   EMPTY -> CONNECTING -> BUSY -> IDLE -> BUSY ...    made, lent, given back
+ *   IDLE -> HELD -> IDLE                               looked at by the pool
+ *   IDLE, HELD, BUSY -> CLOSING -> EMPTY               at its end
+ *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
+ *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
+ *
+ * Without the lock happen IDLE -> BUSY (compare-and-swap, by whoever wants it)
+ * and BUSY -> IDLE (by who has it). All others happen under it.
+ *
+ * Places stand in blocks that never move. The head of a pool (struct wi_pool)
+ * is never given back to the allocator but used for another pool: a thread
+ * that gave back its place reads the gate once more, when another may have
+ * ended the pool. What it then does to a stranger, dispatch(), is harmless.
+ */
+#ifndef WI_POOL_FAST_H
+#define WI_POOL_FAST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/sync.h"
+#include "pool/core.h"
+#include "pool/port.h"
+
+enum {
+    WI_LINE = 128,         /* two lines: processors fetch them in pairs */
+    WI_BLOCKS_MAX = 24,    /* block n has 8 << n places */
+    WI_FIRST_BLOCK = 8,    /* places */
+    WI_WAKES_MAX = 16,     /* sleepers that are woken after the unlock */
+    WI_CONNECTING_MAX = 2, /* unless the options say otherwise */
+};
+
+typedef enum wi_place_state {
+    WI_PLACE_EMPTY = 0, /* does not count */
+    WI_PLACE_IDLE,
+    WI_PLACE_HELD,
+    WI_PLACE_BUSY,
+    WI_PLACE_LOST,
+    WI_PLACE_CONNECTING,
+    WI_PLACE_CLOSING,
+    WI_PLACE_STATES,
+} wi_place_state;
+
+/* What others may read while it is lent (a dump, the leak scan) is atomic. */
+struct wi_lease {
+    _Alignas(WI_LINE) void *resource;
+    _Atomic uint32_t state;
+    uint32_t generation; /* of the pool when the resource was begun */
+    /* From this time on whoever borrows it has to look closer. */
+    _Atomic int64_t due_ns;
+    _Atomic int64_t since_ns; /* lent or idle since, by the coarse clock */
+    _Atomic(const char *) tag;
+    _Atomic(const char *) site;
+    _Atomic uint64_t thread;
+    _Atomic uint64_t loans; /* ever, of this place */
+
+    struct wi_pool *pool;
+    int64_t made_ns;     /* when the resource was begun */
+    uint64_t used_count; /* loans when the resource was made */
+    uint64_t turn;       /* counts returns, for FIFO and LIFO */
+    int64_t doing_ns;    /* CONNECTING, CLOSING: since */
+    uint32_t jitter;     /* 0 to 1023: how much earlier it is recycled */
+    bool in_caller;      /* CONNECTING: the borrower opens it himself */
+    struct wi_lease *next_to_close;
+};
+
+typedef enum wi_gate {
+    WI_GATE_OPEN = 0, /* nobody waits */
+    WI_GATE_YOUNG,    /* somebody waits, and may still be overtaken */
+    WI_GATE_SHUT,     /* everything goes under the lock */
+} wi_gate;
+
+/* A thread in the queue. */
+typedef struct wi_claim {
+    wi_list_node queued;
+    wi_parker parker;
+    const wi_request *request;
+    weir_error *err;
+    uint64_t thread;
+    int64_t began_ns;
+    int64_t deadline_ns;
+    uint32_t word;      /* what was published last */
+    bool settled;       /* out of the queue: `lease`, or `answer` */
+    bool is_woken;      /* is the one that was told to look */
+    wi_lease *lease;    /* BUSY, or CONNECTING: to be opened */
+    weir_status answer; /* with `err` filled */
+} wi_claim;
+
+/* What is published to a claim: SETTLED, or any other change: look again. */
+#define WI_SETTLED 1u
+#define WI_LOOK 2u
+
+struct wi_pool {
+    const wi_pool_core *core;
+    /* Read by all, written under the lock and seldom. */
+    _Alignas(WI_LINE) _Atomic uint32_t gate;
+    _Atomic uint32_t generation; /* older resources are not lent any more */
+    _Atomic uint32_t is_woken;   /* a claim was told to look, and has not yet */
+    _Atomic bool is_thrifty;     /* a return has to be looked at closer */
+    const wi_resource_kind *kind;
+    void *context;
+    const weir_allocator *allocator;
+    const wi_port *port;
+    /* Copies of options for those who have no lock. */
+    _Atomic int64_t recycle_ns;
+    _Atomic int64_t ping_after_ns; /* negative: no pre_ping */
+    _Atomic uint64_t serial;       /* of the pool, not of its head */
+    _Atomic int block_count;
+    wi_lease *blocks[WI_BLOCKS_MAX];
+    void *block_memory[WI_BLOCKS_MAX];
+
+    _Alignas(WI_LINE) wi_mutex lock; /* guards all that follows */
+    wi_pool_options options;
+    wi_list queue; /* wi_claim, the oldest first */
+    int waiting;
+    int capacity;   /* places in all blocks */
+    int total;      /* places that are not EMPTY */
+    int connecting; /* CONNECTING by threads of the pool */
+    int closers;    /* threads that close */
+    wi_lease *to_close;
+    /* The outage: how often opening has failed since it last succeeded, when
+     * it may be tried again, and how many at once after it succeeded. */
+    int failures;
+    int ramp;
+    int64_t retry_ns;
+    bool is_probed; /* a thread waits for that moment */
+    wi_parker probe;
+    uint32_t probe_word;
+    int visitors; /* calls that must be over before the pool ends */
+    uint64_t turns;
+    bool closed;
+    bool told_empty;
+
+    weir_error last_failure; /* of open */
+    int64_t last_failure_ns; /* 0: there was none */
+    uint64_t opened;
+    uint64_t closed_count;
+    uint64_t timeouts;
+    uint64_t connect_failures;
+
+    wi_parker *wakes[WI_WAKES_MAX];
+    int wake_count;
+    struct wi_pool *next_head; /* of the heads that are not in use */
+    void *memory;              /* of this head */
+};
+
+static inline uint32_t wi_place_state_of(const wi_lease *place)
+{
+    return atomic_load_explicit(&place->state, memory_order_acquire);
+}
+
+static inline int64_t wi_fast_now(const wi_pool *pool)
+{
+    return pool->port->now_ns(pool->port->context);
+}
+
+static inline int64_t wi_fast_coarse(const wi_pool *pool)
+{
+    return pool->port->coarse_ns(pool->port->context);
+}
+
+/* ---------------------------------------------------------- fast_places.c */
+
+/* Goes through all places: for (i = 0; (place = wi_place_at(pool, i)); i++). */
+wi_lease *wi_place_at(const wi_pool *pool, int index);
+/* Takes an idle one by compare-and-swap, beginning with `hint` (or NULL). */
+wi_lease *wi_place_take(const wi_pool *pool, wi_lease *hint, uint32_t state);
+/* Locked. The idle one that the options' order prefers, made `state`. */
+wi_lease *wi_place_take_in_order(wi_pool *pool, uint32_t state);
+/* Locked. Changes the state of a place that the caller owns. */
+void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state);
+/* Locked. Whether releases have to be looked at closer. */
+void wi_thrift_set(wi_pool *pool);
+/* Locked. An EMPTY one, or NULL. */
+wi_lease *wi_place_empty(const wi_pool *pool);
+/* Locked, and outside in between. One more block. */
+weir_status wi_places_grow(wi_pool *pool);
+void wi_places_clear(wi_pool *pool);
+/* Locked, or a glance. How many are in each state. */
+void wi_places_count(const wi_pool *pool, int counts[WI_PLACE_STATES]);
+
+/* ----------------------------------------------------------- fast_queue.c */
+
+static inline wi_claim *wi_claim_first(const wi_pool *pool)
+{
+    wi_list_node *node = wi_list_first(&pool->queue);
+
+    return node ? WI_CONTAINER(node, wi_claim, queued) : NULL;
+}
+
+/* Locked. Makes the gate what it has to be now. */
+void wi_gate_set(wi_pool *pool);
+/* Unlocks, and wakes those who were published to. */
+void wi_fast_unlock(wi_pool *pool);
+/* Locked. Puts a claim at the end of the queue; false: no room for it. */
+bool wi_claim_join(wi_pool *pool, wi_claim *claim);
+/* Sleeps until it is settled (true) or its deadline (false). Not locked. */
+bool wi_claim_wait(wi_pool *pool, wi_claim *claim);
+/* Locked. A BUSY or CONNECTING place, or an answer, for the oldest. */
+void wi_claim_grant(wi_pool *pool, wi_lease *place);
+void wi_claim_answer(wi_pool *pool, weir_status status, const weir_error *err);
+/* Locked. If one waits who may be overtaken, and a place is idle, it is told
+ * to look, unless another has been told and not looked yet. */
+void wi_queue_nudge(wi_pool *pool);
+
+/* ------------------------------------------------------------ fast_open.c */
+
+/* Locked. How many more may be opened with these options. */
+int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options);
+/* Locked. Whatever has become free goes to the oldest waiters. */
+void wi_dispatch(wi_pool *pool);
+/* Locked. A BUSY place with its resource goes to the oldest, or is idle. */
+void wi_give_back(wi_pool *pool, wi_lease *place);
+/* Locked. The place is EMPTY, for another resource. */
+void wi_give_up(wi_pool *pool, wi_lease *place);
+/* Locked, and outside in between. Opens into a CONNECTING place, which is
+ * BUSY then; on failure it stays as it is. */
+weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
+                         weir_error *err);
+/* Locked, and outside in between. Closes the resource of a place that is
+ * CLOSING afterwards. */
+void wi_close_here(wi_pool *pool, wi_lease *place);
+/* Locked, and outside in between. Ends a place with its resource. */
+void wi_end_place(wi_pool *pool, wi_lease *place);
+/* Not locked. The place is BUSY and due: recycles, asks, replaces. On failure
+ * it is given up. `*again`: the place is gone, and another is to be found. */
+weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
+                           bool *again, weir_error *err);
+/* When a place has to be looked at closer, if it is idle from `now_ns` on. */
+int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place, int64_t now_ns);
+/* Locked. All that are as old as this one are replaced before they are lent
+ * again. */
+void wi_suspect(wi_pool *pool, const wi_lease *place);
+/* Locked, and outside in between. Closes idle ones that may not stay. */
+void wi_close_surplus(wi_pool *pool);
+/* Locked. True the first time that a closed pool is empty. */
+bool wi_is_empty_now(wi_pool *pool);
+
+/* --------------------------------------------------------- fast_threads.c */
+
+/* Locked. Starts threads that open what waiters need. */
+void wi_connect_as_needed(wi_pool *pool);
+/* Locked. If an outage is known and nothing that is out could come back, fills
+ * `err` with what is known of it and returns its status. */
+weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
+/* Locked. A CLOSING place is closed by a thread. */
+void wi_close_later(wi_pool *pool, wi_lease *place);
+/* Locked. No thread sleeps longer than it must. */
+void wi_threads_hurry(wi_pool *pool);
+
+/* ------------------------------------------------------------ fast_life.c */
+
+wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
+                     const wi_pool_options *options, weir_error *err);
+void wi_fast_free(wi_pool **pool);
+weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options);
+void wi_fast_invalidate(wi_pool *pool);
+void wi_fast_suspect(wi_pool *pool, const wi_lease *place);
+void wi_fast_dispose(wi_pool *pool);
+bool wi_fast_close(wi_pool *pool);
+void wi_fast_status(wi_pool *pool, weir_pool_status *out);
+
+#endif

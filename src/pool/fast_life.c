@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pool of the fast core from its beginning to its end.
+ */
+#include "pool/fast.h"
+
+#include <pthread.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/error.h"
+
+/* ------------------------------------------------------------------- heads */
+
+/* Heads that were used and are not any more; see pool/fast.h. */
+static pthread_mutex_t heads_lock = PTHREAD_MUTEX_INITIALIZER;
+static wi_pool *free_heads;
+static uint64_t serials;
+
+static wi_pool *new_head(void)
+{
+    void *memory = wi_alloc_zero(NULL, 1, sizeof(wi_pool) + WI_LINE);
+    wi_pool *head;
+
+    if (!memory)
+        return NULL;
+    head = (wi_pool *)(((uintptr_t)memory + WI_LINE - 1) &
+                       ~(uintptr_t)(WI_LINE - 1));
+    head->memory = memory;
+    if (wi_mutex_init(&head->lock))
+        return head;
+    wi_free(NULL, memory);
+    return NULL;
+}
+
+static wi_pool *take_head(void)
+{
+    wi_pool *head;
+    uint64_t serial;
+
+    pthread_mutex_lock(&heads_lock);
+    serial = ++serials;
+    head = free_heads;
+    if (head)
+        free_heads = head->next_head;
+    pthread_mutex_unlock(&heads_lock);
+    if (!head)
+        head = new_head();
+    if (head)
+        atomic_store(&head->serial, serial);
+    return head;
+}
+
+static void give_head(wi_pool *head)
+{
+    pthread_mutex_lock(&heads_lock);
+    head->next_head = free_heads;
+    free_heads = head;
+    pthread_mutex_unlock(&heads_lock);
+}
+
+/* -------------------------------------------------------------------- life */
+
+/* Locked. Keeps what the fast way reads in step with the options. */
+static void publish_options(wi_pool *pool)
+{
+    const wi_pool_options *options = &pool->options;
+    wi_lease *place;
+
+    atomic_store(&pool->recycle_ns, options->recycle_ns);
+    atomic_store(&pool->ping_after_ns,
+                 options->pre_ping ? options->ping_bypass_ns : -1);
+    /* Whoever borrows one next looks closer, by the new options. */
+    for (int i = 0; (place = wi_place_at(pool, i)); i++)
+        atomic_store_explicit(&place->due_ns, 0, memory_order_relaxed);
+    wi_thrift_set(pool);
+    wi_gate_set(pool);
+}
+
+/* Locked. All that belongs to one life of a head. */
+static void begin_life(wi_pool *pool)
+{
+    wi_list_init(&pool->queue);
+    atomic_store(&pool->is_woken, 0);
+    atomic_store(&pool->generation, 0);
+    pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
+    pool->closers = pool->failures = 0;
+    pool->ramp = INT32_MAX / 4;
+    pool->retry_ns = 0;
+    pool->to_close = NULL;
+    pool->is_probed = false;
+    pool->turns = 0;
+    pool->closed = pool->told_empty = false;
+    pool->last_failure_ns = 0;
+    pool->opened = pool->closed_count = pool->timeouts = 0;
+    pool->connect_failures = 0;
+    pool->wake_count = 0;
+}
+
+wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
+                     const wi_pool_options *options, weir_error *err)
+{
+    wi_pool *pool = take_head();
+    weir_status status;
+
+    if (!pool) {
+        wi_error_nomem(err);
+        return NULL;
+    }
+    wi_mutex_lock(&pool->lock);
+    begin_life(pool);
+    pool->core = &wi_pool_core_fast;
+    pool->kind = kind;
+    pool->context = context;
+    pool->allocator = options->allocator;
+    pool->port = options->port ? options->port : &wi_port_native;
+    pool->options = *options;
+    pool->probe_word = 0;
+    status = pool->port->parker_init(pool->port->context, &pool->probe)
+                 ? wi_places_grow(pool)
+                 : WEIR_ERR_NOMEM;
+    if (status == WEIR_OK)
+        publish_options(pool);
+    wi_fast_unlock(pool);
+    if (status == WEIR_OK)
+        return pool;
+    give_head(pool);
+    wi_error_nomem(err);
+    return NULL;
+}
+
+void wi_fast_free(wi_pool **pool)
+{
+    wi_pool *freed = *pool;
+
+    *pool = NULL;
+    (void)wi_fast_close(freed);
+    wi_mutex_lock(&freed->lock);
+    WI_ASSERT(freed->visitors == 0 && freed->total == 0);
+    freed->port->parker_clear(freed->port->context, &freed->probe);
+    wi_fast_unlock(freed);
+    wi_places_clear(freed);
+    give_head(freed);
+}
+
+/* Locked. How many places more than the empty ones the waiters would need. */
+static int64_t missing_places(const wi_pool *pool,
+                              const wi_pool_options *options)
+{
+    int64_t wanted = wi_fast_room(pool, options);
+
+    if (wanted > pool->waiting)
+        wanted = pool->waiting;
+    return wanted - (pool->capacity - pool->total);
+}
+
+weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
+{
+    weir_status status = WEIR_OK;
+    wi_pool_options changed = *options;
+
+    wi_mutex_lock(&pool->lock);
+    while (status == WEIR_OK && missing_places(pool, options) > 0)
+        status = wi_places_grow(pool);
+    if (status == WEIR_OK) {
+        changed.core = pool->options.core;
+        changed.allocator = pool->options.allocator;
+        changed.port = pool->options.port;
+        pool->options = changed;
+        publish_options(pool);
+        wi_close_surplus(pool);
+    }
+    wi_fast_unlock(pool);
+    return status;
+}
+
+void wi_fast_invalidate(wi_pool *pool)
+{
+    wi_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->generation, 1);
+    wi_fast_unlock(pool);
+}
+
+void wi_fast_suspect(wi_pool *pool, const wi_lease *place)
+{
+    wi_mutex_lock(&pool->lock);
+    wi_suspect(pool, place);
+    wi_fast_unlock(pool);
+}
+
+void wi_fast_dispose(wi_pool *pool)
+{
+    wi_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->generation, 1);
+    wi_close_surplus(pool);
+    wi_fast_unlock(pool);
+}
+
+bool wi_fast_close(wi_pool *pool)
+{
+    bool last;
+
+    wi_mutex_lock(&pool->lock);
+    pool->closed = true;
+    pool->visitors++; /* whoever gives back last must not free it under us */
+    wi_gate_set(pool);
+    while (wi_claim_first(pool)) {
+        weir_error err;
+
+        weir_error_set(&err, WEIR_ERR_CLOSED,
+                       "the engine is closing and takes no new work");
+        wi_claim_answer(pool, WEIR_ERR_CLOSED, &err);
+    }
+    wi_threads_hurry(pool);
+    wi_close_surplus(pool);
+    pool->visitors--;
+    last = wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+    return last;
+}
+
+void wi_fast_status(wi_pool *pool, weir_pool_status *out)
+{
+    int counts[WI_PLACE_STATES];
+    const wi_lease *place;
+
+    wi_mutex_lock(&pool->lock);
+    wi_places_count(pool, counts);
+    *out = (weir_pool_status){
+        .size = pool->options.size,
+        .max_overflow = pool->options.max_overflow,
+        .idle = counts[WI_PLACE_IDLE],
+        .busy =
+            pool->total - counts[WI_PLACE_IDLE] - counts[WI_PLACE_CONNECTING],
+        .connecting = counts[WI_PLACE_CONNECTING],
+        .waiting = pool->waiting,
+        .opened = pool->opened,
+        .closed = pool->closed_count,
+        .timeouts = pool->timeouts,
+        .connect_failures = pool->connect_failures,
+    };
+    for (int i = 0; (place = wi_place_at(pool, i)); i++)
+        out->acquired += atomic_load(&place->loans);
+    wi_mutex_unlock(&pool->lock);
+}

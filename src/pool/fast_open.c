@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening, asking and closing in the fast core, and who gets what has become
+ * free: whatever changes the capacity ends in wi_dispatch().
+ */
+#include "pool/fast.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+/* ---------------------------------------------------------------- capacity */
+
+static int64_t limit(const wi_pool_options *options)
+{
+    if (options->size == 0 || options->max_overflow < 0)
+        return INT64_MAX;
+    return (int64_t)options->size + options->max_overflow;
+}
+
+int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options)
+{
+    return limit(options) - pool->total;
+}
+
+bool wi_is_empty_now(wi_pool *pool)
+{
+    if (!pool->closed || pool->told_empty || pool->visitors > 0 ||
+        pool->total > 0)
+        return false;
+    pool->told_empty = true;
+    return true;
+}
+
+/* Locked. The oldest waiters open for themselves what there is room for. */
+static void grant_room(wi_pool *pool)
+{
+    wi_lease *place;
+
+    while (wi_claim_first(pool) && wi_fast_room(pool, &pool->options) > 0 &&
+           (place = wi_place_empty(pool))) {
+        wi_place_move(pool, place, WI_PLACE_CONNECTING);
+        place->in_caller = true;
+        wi_claim_grant(pool, place);
+    }
+}
+
+void wi_dispatch(wi_pool *pool)
+{
+    wi_lease *place;
+
+    wi_gate_set(pool);
+    while (wi_claim_first(pool) && atomic_load(&pool->gate) == WI_GATE_SHUT &&
+           (place = wi_place_take_in_order(pool, WI_PLACE_BUSY)))
+        wi_claim_grant(pool, place);
+    wi_queue_nudge(pool);
+    if (pool->options.threads)
+        wi_connect_as_needed(pool);
+    else
+        grant_room(pool);
+}
+
+void wi_give_back(wi_pool *pool, wi_lease *place)
+{
+    int64_t now = wi_fast_coarse(pool);
+
+    atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
+                          memory_order_relaxed);
+    atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
+    wi_gate_set(pool);
+    if (wi_claim_first(pool) && atomic_load(&pool->gate) == WI_GATE_SHUT) {
+        wi_claim_grant(pool, place);
+        return;
+    }
+    wi_place_move(pool, place, WI_PLACE_IDLE);
+    wi_queue_nudge(pool);
+}
+
+void wi_give_up(wi_pool *pool, wi_lease *place)
+{
+    wi_place_move(pool, place, WI_PLACE_EMPTY);
+    wi_dispatch(pool);
+}
+
+/* ----------------------------------------------------------------- opening */
+
+static void note_failure(wi_pool *pool, const weir_error *err)
+{
+    pool->connect_failures++;
+    pool->last_failure = *err;
+    pool->last_failure_ns = wi_fast_now(pool);
+}
+
+weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
+                         weir_error *err)
+{
+    uint32_t generation = atomic_load(&pool->generation);
+    int64_t began_ns;
+    void *resource = NULL;
+    weir_status status;
+
+    wi_fast_unlock(pool);
+    wi_error_clear(err);
+    began_ns = wi_fast_now(pool);
+    status = pool->kind->open(pool->context, deadline_ns, &resource, err);
+    wi_mutex_lock(&pool->lock);
+    place->in_caller = false;
+    if (status != WEIR_OK) {
+        note_failure(pool, err);
+        return status;
+    }
+    pool->opened++;
+    place->resource = resource;
+    place->generation = generation;
+    place->made_ns = began_ns;
+    place->jitter = (uint32_t)(pool->port->random(pool->port->context) & 1023);
+    place->used_count =
+        atomic_load_explicit(&place->loans, memory_order_relaxed);
+    atomic_store_explicit(&place->due_ns, INT64_MAX, memory_order_relaxed);
+    wi_place_move(pool, place, WI_PLACE_BUSY);
+    return WEIR_OK;
+}
+
+/* The place counts until the resource is closed, so that a server never sees
+ * more than the limit. */
+void wi_close_here(wi_pool *pool, wi_lease *place)
+{
+    void *resource = place->resource;
+
+    if (wi_place_state_of(place) != WI_PLACE_CLOSING)
+        wi_place_move(pool, place, WI_PLACE_CLOSING);
+    place->resource = NULL;
+    wi_fast_unlock(pool);
+    pool->kind->close(pool->context, resource);
+    wi_mutex_lock(&pool->lock);
+    pool->closed_count++;
+}
+
+void wi_end_place(wi_pool *pool, wi_lease *place)
+{
+    if (pool->options.threads && !pool->closed) {
+        wi_place_move(pool, place, WI_PLACE_CLOSING);
+        wi_close_later(pool, place);
+        return;
+    }
+    wi_close_here(pool, place);
+    wi_give_up(pool, place);
+}
+
+/* --------------------------------------------------------------- the state */
+
+void wi_suspect(wi_pool *pool, const wi_lease *place)
+{
+    uint32_t now = atomic_load(&pool->generation);
+
+    if (place->generation == now)
+        atomic_store(&pool->generation, now + 1);
+}
+
+static int64_t expiry(const wi_pool *pool, const wi_lease *place)
+{
+    int64_t recycle_ns =
+        atomic_load_explicit(&pool->recycle_ns, memory_order_relaxed);
+
+    if (recycle_ns < 0 || recycle_ns >= WI_NO_DEADLINE - place->made_ns)
+        return INT64_MAX;
+    /* Up to a tenth earlier, so that what was opened together does not end
+     * together. */
+    return place->made_ns + recycle_ns -
+           recycle_ns / 10 * (int64_t)place->jitter / 1024;
+}
+
+int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place, int64_t now_ns)
+{
+    int64_t due_ns = expiry(pool, place);
+    int64_t ping_ns =
+        atomic_load_explicit(&pool->ping_after_ns, memory_order_relaxed);
+
+    if (ping_ns >= 0 && ping_ns < due_ns - now_ns)
+        due_ns = now_ns + ping_ns;
+    /* The coarse clock stands still within a tick. */
+    if (pool->kind->peek && due_ns > now_ns + 1)
+        due_ns = now_ns + 1;
+    return due_ns;
+}
+
+/* Whether its resource must not be lent any more. */
+static bool is_stale(const wi_pool *pool, const wi_lease *place, int64_t now)
+{
+    return place->generation != atomic_load(&pool->generation) ||
+           now > expiry(pool, place);
+}
+
+/* Asks the server, if that is asked for. */
+static weir_status ask(wi_pool *pool, const wi_lease *place, int64_t now,
+                       int64_t deadline_ns, weir_error *err)
+{
+    int64_t after_ns = atomic_load(&pool->ping_after_ns);
+    int64_t idle_ns = now - atomic_load(&place->since_ns);
+
+    if (after_ns < 0 || (after_ns > 0 && idle_ns < after_ns))
+        return WEIR_OK;
+    wi_error_clear(err);
+    return pool->kind->check(pool->context, place->resource, deadline_ns, err);
+}
+
+static weir_status examine(wi_pool *pool, const wi_lease *place, int64_t now,
+                           int64_t deadline_ns, weir_error *err)
+{
+    if (pool->kind->peek && !pool->kind->peek(pool->context, place->resource))
+        return weir_error_set(err, WEIR_ERR_CONNECTION,
+                              "the server closed an idle connection");
+    return ask(pool, place, now, deadline_ns, err);
+}
+
+/* Locked, and outside in between. The place has to be replaced. */
+static weir_status replace(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
+                           bool *again, weir_error *err)
+{
+    weir_status status;
+
+    if (pool->options.threads) {
+        wi_end_place(pool, place);
+        *again = true;
+        return WEIR_OK;
+    }
+    wi_close_here(pool, place);
+    wi_place_move(pool, place, WI_PLACE_CONNECTING);
+    status = wi_open_here(pool, place, deadline_ns, err);
+    if (status != WEIR_OK)
+        wi_give_up(pool, place);
+    return status;
+}
+
+weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
+                           bool *again, weir_error *err)
+{
+    int64_t now = wi_fast_now(pool);
+    weir_status status = WEIR_OK;
+
+    *again = false;
+    if (!is_stale(pool, place, now)) {
+        status = examine(pool, place, now, deadline_ns, err);
+        if (status == WEIR_OK)
+            return WEIR_OK;
+    }
+    wi_mutex_lock(&pool->lock);
+    /* Having had too little time or memory says nothing of the others. */
+    if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
+        status != WEIR_ERR_NOMEM)
+        wi_suspect(pool, place);
+    if (status == WEIR_ERR_TIMEOUT)
+        wi_end_place(pool, place);
+    else
+        status = replace(pool, place, deadline_ns, again, err);
+    wi_fast_unlock(pool);
+    return status;
+}
+
+/* ----------------------------------------------------------------- surplus */
+
+/* Locked. Whether an idle one may not stay. */
+static bool is_surplus(const wi_pool *pool, const wi_lease *place,
+                       const int counts[WI_PLACE_STATES])
+{
+    const wi_pool_options *options = &pool->options;
+
+    return pool->closed ||
+           place->generation != atomic_load(&pool->generation) ||
+           (options->size > 0 && counts[WI_PLACE_IDLE] > options->size) ||
+           wi_fast_room(pool, options) + counts[WI_PLACE_CLOSING] < 0;
+}
+
+/* Locked. An idle one that may not stay, taken, or NULL. */
+static wi_lease *take_surplus(wi_pool *pool)
+{
+    int counts[WI_PLACE_STATES];
+    wi_lease *place;
+
+    wi_places_count(pool, counts);
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
+        uint32_t idle = WI_PLACE_IDLE;
+
+        if (wi_place_state_of(place) != WI_PLACE_IDLE)
+            continue;
+        /* What it is made of may be looked at only when it is held. */
+        if (!atomic_compare_exchange_strong(&place->state, &idle,
+                                            WI_PLACE_HELD))
+            continue;
+        if (is_surplus(pool, place, counts))
+            return place;
+        wi_place_move(pool, place, WI_PLACE_IDLE);
+    }
+    return NULL;
+}
+
+void wi_close_surplus(wi_pool *pool)
+{
+    wi_lease *place;
+
+    while ((place = take_surplus(pool)))
+        wi_end_place(pool, place);
+    /* While one was held, somebody may have looked in vain. */
+    wi_dispatch(pool);
+}

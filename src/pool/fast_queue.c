@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue of the fast core, its gate, and who is woken.
+ *
+ * With max_overtake the gate is YOUNG until the oldest has waited so long:
+ * running threads may take what is idle, and the oldest is told to look for
+ * itself. At most one is told at a time, and after everything that takes a
+ * claim out of the queue another is looked for: else a wake-up could be lost
+ * with a claim that was told, and served meanwhile by somebody else.
+ */
+#include "pool/fast.h"
+
+#include <pthread.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+
+static uint32_t gate_for(const wi_pool *pool)
+{
+    const wi_claim *first = wi_claim_first(pool);
+    int64_t young_ns = pool->options.max_overtake_ns;
+
+    if (pool->closed || pool->options.order != WI_ORDER_AFFINITY)
+        return WI_GATE_SHUT;
+    if (!first)
+        return WI_GATE_OPEN;
+    if (young_ns > 0 && wi_fast_now(pool) - first->began_ns < young_ns)
+        return WI_GATE_YOUNG;
+    return WI_GATE_SHUT;
+}
+
+void wi_gate_set(wi_pool *pool)
+{
+    uint32_t gate = gate_for(pool);
+
+    if (atomic_load_explicit(&pool->gate, memory_order_relaxed) != gate)
+        atomic_store(&pool->gate, gate);
+}
+
+/* Locked. Tells a claim something; it is woken when the lock is free again,
+ * when the claim itself may be gone. */
+static void publish(wi_pool *pool, wi_claim *claim, uint32_t word)
+{
+    claim->word = word;
+    pool->port->publish(pool->port->context, &claim->parker, word);
+    if (pool->wake_count == WI_WAKES_MAX)
+        pool->port->wake(pool->port->context, &claim->parker);
+    else
+        pool->wakes[pool->wake_count++] = &claim->parker;
+}
+
+void wi_fast_unlock(wi_pool *pool)
+{
+    const wi_port *port = pool->port;
+    wi_parker *wakes[WI_WAKES_MAX];
+    int count = pool->wake_count;
+
+    for (int i = 0; i < count; i++)
+        wakes[i] = pool->wakes[i];
+    pool->wake_count = 0;
+    wi_mutex_unlock(&pool->lock);
+    for (int i = 0; i < count; i++)
+        port->wake(port->context, wakes[i]);
+}
+
+bool wi_claim_join(wi_pool *pool, wi_claim *claim)
+{
+    if (!pool->port->parker_init(pool->port->context, &claim->parker))
+        return false;
+    wi_list_append(&pool->queue, &claim->queued);
+    pool->waiting++;
+    wi_gate_set(pool);
+    return true;
+}
+
+/* Locked. */
+static void leave(wi_pool *pool, wi_claim *claim)
+{
+    wi_list_remove(&claim->queued);
+    pool->waiting--;
+    if (claim->is_woken)
+        atomic_store(&pool->is_woken, 0);
+    claim->is_woken = false;
+    wi_gate_set(pool);
+}
+
+static void settle(wi_pool *pool, wi_claim *claim)
+{
+    leave(pool, claim);
+    claim->settled = true;
+    publish(pool, claim, claim->word | WI_SETTLED);
+    wi_queue_nudge(pool);
+}
+
+void wi_claim_grant(wi_pool *pool, wi_lease *place)
+{
+    wi_claim *claim = wi_claim_first(pool);
+
+    WI_ASSERT(claim);
+    claim->lease = place;
+    atomic_store_explicit(&place->tag, claim->request->tag,
+                          memory_order_relaxed);
+    atomic_store_explicit(&place->site, claim->request->site,
+                          memory_order_relaxed);
+    atomic_store_explicit(&place->thread, claim->thread, memory_order_relaxed);
+    atomic_store_explicit(&place->since_ns, wi_fast_coarse(pool),
+                          memory_order_relaxed);
+    settle(pool, claim);
+}
+
+void wi_claim_answer(wi_pool *pool, weir_status status, const weir_error *err)
+{
+    wi_claim *claim = wi_claim_first(pool);
+
+    WI_ASSERT(claim);
+    claim->answer = status;
+    if (err)
+        *claim->err = *err;
+    settle(pool, claim);
+}
+
+static bool any_idle(const wi_pool *pool)
+{
+    const wi_lease *place;
+
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
+        if (atomic_load(&place->state) == WI_PLACE_IDLE)
+            return true;
+    }
+    return false;
+}
+
+void wi_queue_nudge(wi_pool *pool)
+{
+    wi_claim *first = wi_claim_first(pool);
+
+    if (pool->options.max_overtake_ns <= 0 || !first ||
+        atomic_load(&pool->is_woken) || !any_idle(pool))
+        return;
+    first->is_woken = true;
+    atomic_store(&pool->is_woken, 1);
+    publish(pool, first, first->word + WI_LOOK);
+}
+
+/* Locked. A claim that was told to look: takes what is idle, or sleeps on. */
+static void look(wi_pool *pool, wi_claim *claim)
+{
+    wi_lease *place;
+
+    claim->is_woken = false;
+    atomic_store(&pool->is_woken, 0);
+    place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
+    if (!place) {
+        /* The gate may shut now, and then nobody else will look. */
+        wi_gate_set(pool);
+        place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
+    }
+    if (!place)
+        return;
+    claim->lease = place;
+    claim->settled = true;
+    leave(pool, claim);
+    wi_queue_nudge(pool);
+}
+
+/* Locked. The deadline has passed: out of the queue, unless it is settled. */
+static void give_up_waiting(wi_pool *pool, wi_claim *claim)
+{
+    if (claim->settled)
+        return;
+    leave(pool, claim);
+    wi_queue_nudge(pool);
+}
+
+bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
+{
+    const wi_port *port = pool->port;
+    uint32_t seen = 0;
+    int cancel_state;
+    bool settled = false;
+
+    /* A cancelled thread would leave its claim in the queue, and its stack to
+     * whoever comes next. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    while (!settled) {
+        uint32_t word =
+            port->park(port->context, &claim->parker, seen, claim->deadline_ns);
+        bool late = word == seen && claim->deadline_ns != WI_NO_DEADLINE &&
+                    port->now_ns(port->context) >= claim->deadline_ns;
+
+        settled = word & WI_SETTLED;
+        if (settled || (word == seen && !late))
+            continue;
+        wi_mutex_lock(&pool->lock);
+        if (late)
+            give_up_waiting(pool, claim);
+        else if (!claim->settled)
+            look(pool, claim);
+        settled = claim->settled;
+        seen = claim->word;
+        wi_fast_unlock(pool);
+        if (late)
+            break;
+    }
+    pthread_setcancelstate(cancel_state, &cancel_state);
+    port->parker_clear(port->context, &claim->parker);
+    return settled;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The threads of a pool: those that open and those that close. Each lives for
+ * its task and no longer. How many open at once is limited; how many wait for
+ * it is not, since who waits takes what comes first, new or given back.
+ *
+ * An outage: after one failed opening another is tried at once; after the
+ * second the database counts as down. Then one at a time is tried, after a
+ * pause that doubles and is drawn at random from nothing to all of it, so that
+ * many programs do not come back together. Who waits while nothing that is out
+ * could come back is told at once. After the first success one is opened at a
+ * time, then two, four and so on.
+ */
+#include "pool/fast.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#define PAUSE_FIRST_NS INT64_C(50000000)
+#define PAUSE_MAX_NS INT64_C(5000000000)
+#define CONNECT_NS INT64_C(30000000000)
+#define CLOSERS_MAX 4
+#define DOUBLINGS_MAX 16
+
+static void tell_ended(wi_pool *pool, bool ended)
+{
+    if (ended && pool->kind->ended)
+        pool->kind->ended(pool->context);
+}
+
+/* ------------------------------------------------------------------ outage */
+
+static int most_at_once(const wi_pool *pool)
+{
+    int most = pool->options.connecting_max;
+
+    if (most <= 0)
+        most = WI_CONNECTING_MAX;
+    if (pool->failures > 0)
+        return 1;
+    return pool->ramp < most ? pool->ramp : most;
+}
+
+static int64_t draw_pause(const wi_pool *pool)
+{
+    int64_t most = pool->options.backoff_ns;
+    int doublings = pool->failures - 2;
+    int64_t pause = PAUSE_FIRST_NS;
+
+    if (most <= 0)
+        most = PAUSE_MAX_NS;
+    if (doublings > DOUBLINGS_MAX)
+        doublings = DOUBLINGS_MAX;
+    pause <<= doublings;
+    if (pause > most)
+        pause = most;
+    return (int64_t)(pool->port->random(pool->port->context) %
+                     (uint64_t)(pause + 1));
+}
+
+static void note_success(wi_pool *pool)
+{
+    if (pool->failures > 0)
+        pool->ramp = 1;
+    else if (pool->ramp < INT32_MAX / 2)
+        pool->ramp *= 2;
+    pool->failures = 0;
+    pool->retry_ns = 0;
+}
+
+static void note_failure(wi_pool *pool)
+{
+    pool->failures++;
+    pool->retry_ns =
+        pool->failures < 2 ? 0 : wi_fast_now(pool) + draw_pause(pool);
+}
+
+/* Locked. Whether anything that is out could serve who waits. */
+static bool may_come_back(const wi_pool *pool)
+{
+    int counts[WI_PLACE_STATES];
+
+    wi_places_count(pool, counts);
+    return pool->total > counts[WI_PLACE_CLOSING];
+}
+
+weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
+{
+    int64_t now = wi_fast_now(pool);
+    weir_error last = pool->last_failure;
+
+    if (!pool->options.threads || pool->failures < 2 || now >= pool->retry_ns ||
+        may_come_back(pool))
+        return WEIR_OK;
+    weir_error_set(err, last.status,
+                   "%s (%.1f s ago, %d times in a row; the next attempt is in "
+                   "%.1f s)",
+                   last.message, (double)(now - pool->last_failure_ns) / 1e9,
+                   pool->failures, (double)(pool->retry_ns - now) / 1e9);
+    err->native_code = last.native_code;
+    for (size_t i = 0; i < sizeof last.sqlstate; i++)
+        err->sqlstate[i] = last.sqlstate[i];
+    return last.status;
+}
+
+/* Locked. One is told for one failure, but all in an outage. */
+static void answer_waiters(wi_pool *pool, const weir_error *err)
+{
+    if (may_come_back(pool))
+        return;
+    do {
+        if (!wi_claim_first(pool))
+            return;
+        wi_claim_answer(pool, err->status, err);
+    } while (pool->failures >= 2);
+}
+
+/* -------------------------------------------------------------- connectors */
+
+/* Locked, and outside in between if it has to be closed again. */
+static void take_in(wi_pool *pool, wi_lease *place)
+{
+    note_success(pool);
+    if (pool->closed || place->generation != atomic_load(&pool->generation) ||
+        wi_fast_room(pool, &pool->options) < 0)
+        wi_end_place(pool, place);
+    else
+        wi_give_back(pool, place);
+    wi_dispatch(pool);
+}
+
+static void connector_main(void *argument)
+{
+    wi_lease *place = argument;
+    wi_pool *pool = place->pool;
+    weir_error err;
+    int64_t limit_ns;
+    bool ended;
+
+    wi_mutex_lock(&pool->lock);
+    limit_ns =
+        pool->options.connect_ns > 0 ? pool->options.connect_ns : CONNECT_NS;
+    if (wi_open_here(pool, place, wi_fast_now(pool) + limit_ns, &err) ==
+        WEIR_OK) {
+        pool->connecting--;
+        take_in(pool, place);
+    } else {
+        pool->connecting--;
+        note_failure(pool);
+        wi_place_move(pool, place, WI_PLACE_EMPTY);
+        answer_waiters(pool, &err);
+        wi_dispatch(pool);
+    }
+    ended = wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+    tell_ended(pool, ended);
+}
+
+/* Locked. False: there can be no thread; the oldest waiter opens himself. */
+static bool start_connector(wi_pool *pool, wi_lease *place)
+{
+    wi_place_move(pool, place, WI_PLACE_CONNECTING);
+    place->in_caller = false;
+    pool->connecting++;
+    if (pool->port->start(pool->port->context, "weir-connect", connector_main,
+                          place))
+        return true;
+    pool->connecting--;
+    if (wi_claim_first(pool)) {
+        place->in_caller = true;
+        wi_claim_grant(pool, place);
+    } else {
+        wi_place_move(pool, place, WI_PLACE_EMPTY);
+    }
+    return false;
+}
+
+/* Sleeps until an opening may be tried again. */
+static void probe_main(void *argument)
+{
+    wi_pool *pool = argument;
+    const wi_port *port = pool->port;
+    bool ended;
+
+    wi_mutex_lock(&pool->lock);
+    while (!pool->closed && pool->waiting > 0 &&
+           wi_fast_now(pool) < pool->retry_ns) {
+        int64_t until_ns = pool->retry_ns;
+        uint32_t seen = pool->probe_word;
+
+        wi_fast_unlock(pool);
+        port->park(port->context, &pool->probe, seen, until_ns);
+        wi_mutex_lock(&pool->lock);
+    }
+    pool->is_probed = false;
+    pool->visitors--;
+    if (!pool->closed)
+        wi_connect_as_needed(pool);
+    ended = wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+    tell_ended(pool, ended);
+}
+
+static void start_probe(wi_pool *pool)
+{
+    if (pool->is_probed)
+        return;
+    pool->is_probed = true;
+    pool->visitors++;
+    if (pool->port->start(pool->port->context, "weir-probe", probe_main, pool))
+        return;
+    pool->is_probed = false;
+    pool->visitors--;
+}
+
+void wi_connect_as_needed(wi_pool *pool)
+{
+    int wanted = pool->waiting - pool->connecting;
+    wi_lease *place;
+
+    if (pool->closed || wanted <= 0)
+        return;
+    if (pool->failures > 0 && wi_fast_now(pool) < pool->retry_ns) {
+        start_probe(pool);
+        return;
+    }
+    while (wanted-- > 0 && pool->connecting < most_at_once(pool) &&
+           wi_fast_room(pool, &pool->options) > 0 &&
+           (place = wi_place_empty(pool))) {
+        if (!start_connector(pool, place))
+            return;
+    }
+}
+
+void wi_threads_hurry(wi_pool *pool)
+{
+    if (!pool->is_probed)
+        return;
+    pool->port->publish(pool->port->context, &pool->probe, ++pool->probe_word);
+    pool->port->wake(pool->port->context, &pool->probe);
+}
+
+/* ----------------------------------------------------------------- closers */
+
+/* Locked, and outside in between. */
+static void close_listed(wi_pool *pool)
+{
+    wi_lease *place;
+
+    while ((place = pool->to_close)) {
+        pool->to_close = place->next_to_close;
+        wi_close_here(pool, place);
+        wi_give_up(pool, place);
+    }
+}
+
+static void closer_main(void *argument)
+{
+    wi_pool *pool = argument;
+    bool ended;
+
+    wi_mutex_lock(&pool->lock);
+    close_listed(pool);
+    pool->closers--;
+    pool->visitors--;
+    ended = wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+    tell_ended(pool, ended);
+}
+
+void wi_close_later(wi_pool *pool, wi_lease *place)
+{
+    place->next_to_close = pool->to_close;
+    pool->to_close = place;
+    if (pool->closers >= CLOSERS_MAX)
+        return;
+    pool->closers++;
+    pool->visitors++;
+    if (pool->port->start(pool->port->context, "weir-close", closer_main, pool))
+        return;
+    pool->closers--;
+    pool->visitors--;
+    close_listed(pool);
+}

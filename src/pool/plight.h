@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What those are told who waited in vain: what an operator needs at three in
+ * the morning, in one line.
+ */
+#ifndef WI_POOL_PLIGHT_H
+#define WI_POOL_PLIGHT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/error.h>
+
+typedef struct wi_plight {
+    int64_t waited_ns;
+    int total;
+    int busy;
+    int idle;
+    int connecting;
+    int waiting;
+    bool is_held; /* somebody is the longest holder */
+    const char *holder_tag;
+    int64_t held_ns;
+    const weir_error *failure; /* of the last opening; NULL: none failed */
+    int64_t failure_age_ns;
+} wi_plight;
+
+/* Returns POOL_TIMEOUT. */
+weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err);
+
+#endif

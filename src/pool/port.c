@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine, as the pool sees it.
+ */
+#include "pool/port.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+/* -------------------------------------------------------------------- time */
+
+static int64_t native_now(void *context)
+{
+    (void)context;
+    return wi_now_ns();
+}
+
+#ifdef CLOCK_MONOTONIC_COARSE
+static int64_t native_coarse(void *context)
+{
+    struct timespec now;
+
+    (void)context;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+#else
+#define native_coarse native_now
+#endif
+
+static uint64_t native_random(void *context)
+{
+    static _Atomic uint64_t drawn;
+    uint64_t mixed = atomic_fetch_add(&drawn, UINT64_C(0x9E3779B97F4A7C15));
+
+    (void)context;
+    mixed ^= (uint64_t)wi_now_ns();
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return mixed ^ (mixed >> 31);
+}
+
+/* ----------------------------------------------------------------- threads */
+
+typedef struct errand {
+    char name[16];
+    void (*run)(void *argument);
+    void *argument;
+} errand;
+
+static void *thread_main(void *argument)
+{
+    errand mine = *(errand *)argument;
+
+    wi_free(NULL, argument);
+#ifdef __linux__
+    pthread_setname_np(pthread_self(), mine.name);
+#endif
+    mine.run(mine.argument);
+    return NULL;
+}
+
+/* The program's signals are none of our threads' business. */
+static bool create_detached(errand *task)
+{
+    pthread_t thread;
+    sigset_t all;
+    sigset_t before;
+    bool made;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    made = pthread_create(&thread, NULL, thread_main, task) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (made)
+        pthread_detach(thread);
+    return made;
+}
+
+static bool native_start(void *context, const char *name,
+                         void (*run)(void *argument), void *argument)
+{
+    errand *task = wi_alloc_zero(NULL, 1, sizeof *task);
+
+    (void)context;
+    if (!task)
+        return false;
+    strncpy(task->name, name, sizeof task->name - 1);
+    task->run = run;
+    task->argument = argument;
+    if (create_detached(task))
+        return true;
+    wi_free(NULL, task);
+    return false;
+}
+
+/* ----------------------------------------------------------------- parking */
+
+static bool portable_init(void *context, wi_parker *parker)
+{
+    (void)context;
+    atomic_init(&parker->word, 0);
+    if (!wi_mutex_init(&parker->lock))
+        return false;
+    if (wi_cond_init(&parker->woken))
+        return true;
+    wi_mutex_clear(&parker->lock);
+    return false;
+}
+
+static void portable_clear(void *context, wi_parker *parker)
+{
+    (void)context;
+    wi_cond_clear(&parker->woken);
+    wi_mutex_clear(&parker->lock);
+}
+
+static uint32_t portable_park(void *context, wi_parker *parker, uint32_t seen,
+                              int64_t deadline_ns)
+{
+    uint32_t word;
+
+    (void)context;
+    wi_mutex_lock(&parker->lock);
+    while ((word = atomic_load(&parker->word)) == seen &&
+           !wi_deadline_passed(deadline_ns))
+        wi_cond_wait_until(&parker->woken, &parker->lock, deadline_ns);
+    wi_mutex_unlock(&parker->lock);
+    return word;
+}
+
+/* The sleeper is woken here, and can be gone only when all of it is done. */
+static void portable_publish(void *context, wi_parker *parker, uint32_t word)
+{
+    (void)context;
+    wi_mutex_lock(&parker->lock);
+    atomic_store(&parker->word, word);
+    wi_cond_signal(&parker->woken);
+    wi_mutex_unlock(&parker->lock);
+}
+
+static void portable_wake(void *context, wi_parker *parker)
+{
+    (void)context;
+    (void)parker;
+}
+
+const wi_port wi_port_portable = {
+    .now_ns = native_now,
+    .coarse_ns = native_coarse,
+    .parker_init = portable_init,
+    .parker_clear = portable_clear,
+    .park = portable_park,
+    .publish = portable_publish,
+    .wake = portable_wake,
+    .start = native_start,
+    .random = native_random,
+};
+
+#ifdef __linux__
+
+static bool futex_init(void *context, wi_parker *parker)
+{
+    (void)context;
+    atomic_init(&parker->word, 0);
+    return true;
+}
+
+static void futex_clear(void *context, wi_parker *parker)
+{
+    (void)context;
+    (void)parker;
+}
+
+/* FUTEX_WAIT_BITSET takes an absolute time of CLOCK_MONOTONIC. */
+static uint32_t futex_park(void *context, wi_parker *parker, uint32_t seen,
+                           int64_t deadline_ns)
+{
+    struct timespec until = {
+        .tv_sec = (time_t)(deadline_ns / 1000000000),
+        .tv_nsec = (long)(deadline_ns % 1000000000),
+    };
+    struct timespec *limit = deadline_ns == WI_NO_DEADLINE ? NULL : &until;
+
+    (void)context;
+    if (atomic_load_explicit(&parker->word, memory_order_acquire) == seen)
+        syscall(SYS_futex, &parker->word,
+                FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, seen, limit, NULL,
+                FUTEX_BITSET_MATCH_ANY);
+    return atomic_load_explicit(&parker->word, memory_order_acquire);
+}
+
+static void futex_publish(void *context, wi_parker *parker, uint32_t word)
+{
+    (void)context;
+    atomic_store_explicit(&parker->word, word, memory_order_release);
+}
+
+/* If the sleeper is gone already, nobody is woken or somebody for no reason,
+ * which everybody who sleeps on a futex has to expect. */
+static void futex_wake(void *context, wi_parker *parker)
+{
+    (void)context;
+    syscall(SYS_futex, &parker->word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL,
+            NULL, 0);
+}
+
+const wi_port wi_port_native = {
+    .now_ns = native_now,
+    .coarse_ns = native_coarse,
+    .parker_init = futex_init,
+    .parker_clear = futex_clear,
+    .park = futex_park,
+    .publish = futex_publish,
+    .wake = futex_wake,
+    .start = native_start,
+    .random = native_random,
+};
+
+#else
+
+const wi_port wi_port_native = {
+    .now_ns = native_now,
+    .coarse_ns = native_coarse,
+    .parker_init = portable_init,
+    .parker_clear = portable_clear,
+    .park = portable_park,
+    .publish = portable_publish,
+    .wake = portable_wake,
+    .start = native_start,
+    .random = native_random,
+};
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the fast core needs of the world: time, sleep, threads, chance. The
+ * real one is the machine; a simulation brings its own, with a clock that it
+ * turns itself and a scheduler that it seeds.
+ *
+ * A parker is the word on which one thread sleeps. Its word is published under
+ * the pool's lock and by no other means; what has been published is never
+ * taken back. Then wake() is called, with the lock not held: it uses the
+ * parker's address and never what is there, since the sleeper may have seen
+ * the word and be gone.
+ */
+#ifndef WI_POOL_PORT_H
+#define WI_POOL_PORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sync.h"
+
+/* A place where another thread may run between two atomic steps of the fast
+ * core. A simulation that compiles the core for itself defines it; the pool's
+ * lock is never held there. */
+#ifndef WI_PORT_POINT
+#define WI_PORT_POINT() ((void)0)
+#endif
+
+typedef struct wi_parker {
+    _Atomic uint32_t word; /* 0 until something is published */
+    wi_mutex lock;         /* these are for ports that need them */
+    wi_cond woken;
+} wi_parker;
+
+typedef struct wi_port {
+    void *context;
+    /* CLOCK_MONOTONIC, and the same by a clock that may be a few
+     * milliseconds behind and costs next to nothing. */
+    int64_t (*now_ns)(void *context);
+    int64_t (*coarse_ns)(void *context);
+    /* False: no room for another. */
+    bool (*parker_init)(void *context, wi_parker *parker);
+    void (*parker_clear)(void *context, wi_parker *parker);
+    /* Sleeps until the word is not `seen` any more or the deadline; may come
+     * back for no reason. Returns the word. */
+    uint32_t (*park)(void *context, wi_parker *parker, uint32_t seen,
+                     int64_t deadline_ns);
+    /* Locked. Stores the word for the sleeper. */
+    void (*publish)(void *context, wi_parker *parker, uint32_t word);
+    void (*wake)(void *context, wi_parker *parker);
+    /* Runs a function on a detached thread of the library; false if there
+     * can be no other. */
+    bool (*start)(void *context, const char *name, void (*run)(void *argument),
+                  void *argument);
+    uint64_t (*random)(void *context);
+} wi_port;
+
+/* Sleeps on futexes where there are any. */
+extern const wi_port wi_port_native;
+/* Sleeps on a condition per parker, as any POSIX system can. */
+extern const wi_port wi_port_portable;
+
+#endif
