@@ -167,9 +167,14 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
 /* Locked; asleep and not locked in between, and locked again. */
 static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
 {
-    weir_status status = may_wait(pool, claim, claim->err);
+    weir_status status;
     bool settled;
 
+    if (wi_places_for(pool, &pool->options, 1) != WEIR_OK)
+        return wi_error_nomem(claim->err);
+    if (pool->closed)
+        return is_closed(claim->err);
+    status = may_wait(pool, claim, claim->err);
     if (status != WEIR_OK)
         return status;
     if (!wi_claim_join(pool, claim))

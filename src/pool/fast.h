@@ -222,6 +222,10 @@ void wi_queue_nudge(wi_pool *pool);
 
 /* Locked. How many more may be opened with these options. */
 int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options);
+/* Locked, and outside in between. Sees to it that all who wait, and so many
+ * more, find an EMPTY place if there is room. */
+weir_status wi_places_for(wi_pool *pool, const wi_pool_options *options,
+                          int newcomers);
 /* Locked. Whatever has become free goes to the oldest waiters. */
 void wi_dispatch(wi_pool *pool);
 /* Locked. A BUSY place with its resource goes to the oldest, or is idle. */

@@ -143,25 +143,13 @@ void wi_fast_free(wi_pool **pool)
     give_head(freed);
 }
 
-/* Locked. How many places more than the empty ones the waiters would need. */
-static int64_t missing_places(const wi_pool *pool,
-                              const wi_pool_options *options)
-{
-    int64_t wanted = wi_fast_room(pool, options);
-
-    if (wanted > pool->waiting)
-        wanted = pool->waiting;
-    return wanted - (pool->capacity - pool->total);
-}
-
 weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
 {
-    weir_status status = WEIR_OK;
     wi_pool_options changed = *options;
+    weir_status status;
 
     wi_mutex_lock(&pool->lock);
-    while (status == WEIR_OK && missing_places(pool, options) > 0)
-        status = wi_places_grow(pool);
+    status = wi_places_for(pool, options, 0);
     if (status == WEIR_OK) {
         changed.core = pool->options.core;
         changed.allocator = pool->options.allocator;

@@ -23,6 +23,21 @@ int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options)
     return limit(options) - pool->total;
 }
 
+weir_status wi_places_for(wi_pool *pool, const wi_pool_options *options,
+                          int newcomers)
+{
+    for (;;) {
+        int64_t wanted = wi_fast_room(pool, options);
+
+        if (wanted > pool->waiting + newcomers)
+            wanted = pool->waiting + newcomers;
+        if (wanted <= pool->capacity - pool->total)
+            return WEIR_OK;
+        if (wi_places_grow(pool) != WEIR_OK)
+            return WEIR_ERR_NOMEM;
+    }
+}
+
 bool wi_is_empty_now(wi_pool *pool)
 {
     if (!pool->closed || pool->told_empty || pool->visitors > 0 ||

@@ -2,7 +2,7 @@
 /*
  * Connections that are too old, dead or suspected, and those lost while lent.
  */
-#include "pool/fake_server.h"
+#include "pool/borrower.h"
 
 static fake_server server;
 

@@ -2,7 +2,7 @@
 /*
  * A pool changed while it runs, disposed of, closed, and short of memory.
  */
-#include "pool/fake_server.h"
+#include "pool/borrower.h"
 
 #include "base/alloc.h"
 

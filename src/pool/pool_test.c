@@ -4,7 +4,7 @@
  * are told who wait in vain. Tests named A18 show that a defect proven in
  * SQLAlchemy's pool (docs/decisions/0006) is not here.
  */
-#include "pool/fake_server.h"
+#include "pool/borrower.h"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -3,10 +3,6 @@
  * A server that does what a test tells it, for a pool to be tested against:
  * it counts, fails, dies and hangs on command. Its sessions are a fixed array,
  * so that it needs no memory and can always be looked at.
- *
- * Threads of a test are borrowers: each acquires, waits to be told, gives
- * back. What they saw is looked at by the test after they have ended, since
- * cmocka's assertions belong to its own thread.
  */
 #ifndef WEIR_TESTS_POOL_FAKE_SERVER_H
 #define WEIR_TESTS_POOL_FAKE_SERVER_H
@@ -46,11 +42,13 @@ typedef struct fake_server {
     atomic_int open_now;
     atomic_int open_most; /* the most that ever were open at once */
     atomic_int opening;   /* inside open at this moment */
+    atomic_int opening_most;
     atomic_int checks;
     atomic_int cleanings;
 
     atomic_int failures_to_come;      /* so many opens will fail */
     atomic_bool gate_shut;            /* open hangs until it is not */
+    atomic_bool close_gate_shut;      /* close hangs until it is not */
     atomic_bool check_is_slow;        /* a check answers TIMEOUT */
     _Atomic int64_t open_deadline_ns; /* what open was given last */
     _Atomic int64_t check_deadline_ns;
@@ -73,13 +71,12 @@ static inline void prove_unlocked(fake_server *server)
         wi_pool_status(server->watched, &status);
 }
 
-static inline void count_open(fake_server *server)
+static inline void count_up(atomic_int *count, atomic_int *highest)
 {
-    int now = atomic_fetch_add(&server->open_now, 1) + 1;
-    int most = atomic_load(&server->open_most);
+    int now = atomic_fetch_add(count, 1) + 1;
+    int most = atomic_load(highest);
 
-    while (now > most &&
-           !atomic_compare_exchange_weak(&server->open_most, &most, now))
+    while (now > most && !atomic_compare_exchange_weak(highest, &most, now))
         ;
 }
 
@@ -91,7 +88,7 @@ static inline weir_status fake_open(void *context, int64_t deadline_ns,
 
     prove_unlocked(server);
     atomic_store(&server->open_deadline_ns, deadline_ns);
-    atomic_fetch_add(&server->opening, 1);
+    count_up(&server->opening, &server->opening_most);
     while (atomic_load(&server->gate_shut))
         nap(MS / 5);
     atomic_fetch_sub(&server->opening, 1);
@@ -101,7 +98,7 @@ static inline weir_status fake_open(void *context, int64_t deadline_ns,
     }
     number = atomic_fetch_add(&server->opened, 1);
     WI_ASSERT(number < SESSIONS_MAX);
-    count_open(server);
+    count_up(&server->open_now, &server->open_most);
     atomic_store(&server->sessions[number].open, true);
     *out = &server->sessions[number];
     return WEIR_OK;
@@ -140,6 +137,8 @@ static inline void fake_close(void *context, void *resource)
     bool was_open = atomic_exchange(&session->open, false);
 
     prove_unlocked(server);
+    while (atomic_load(&server->close_gate_shut))
+        nap(MS / 5);
     WI_ASSERT(was_open);
     atomic_fetch_add(&server->closed, 1);
     atomic_fetch_sub(&server->open_now, 1);
@@ -247,80 +246,6 @@ static inline void end(fake_server *server, wi_pool **pool)
     assert_int_equal(atomic_load(&server->open_now), 0);
     assert_int_equal(atomic_load(&server->opened),
                      atomic_load(&server->closed));
-}
-
-/* --------------------------------------------------------------- borrowers */
-
-typedef struct borrower {
-    wi_pool *pool;
-    const char *tag;
-    int64_t timeout_ns;
-    atomic_int *clock; /* ticks at each loan; may be NULL */
-    pthread_t thread;
-    atomic_bool may_return;
-    atomic_bool done; /* the acquire is over */
-    wi_lease *lease;
-    weir_status status;
-    weir_error error;
-    int turn; /* what the clock said */
-    int64_t took_ns;
-    bool last; /* was told that nothing is out any more */
-} borrower;
-
-static inline void *borrow(void *argument)
-{
-    borrower *self = argument;
-    wi_request request = {.tag = self->tag};
-    int64_t began = wi_now_ns();
-
-    request.deadline_ns = began + self->timeout_ns;
-    self->status =
-        wi_pool_acquire(self->pool, &request, &self->lease, &self->error);
-    self->took_ns = wi_now_ns() - began;
-    self->last = request.last;
-    if (self->clock)
-        self->turn = atomic_fetch_add(self->clock, 1);
-    atomic_store(&self->done, true);
-    if (self->status != WEIR_OK)
-        return NULL;
-    while (!atomic_load(&self->may_return))
-        nap(MS / 5);
-    self->last = wi_pool_release(self->pool, self->lease, WEIR_FATE_KEEP);
-    return NULL;
-}
-
-static inline void start(borrower *self)
-{
-    int failed = pthread_create(&self->thread, NULL, borrow, self);
-
-    WI_ASSERT(failed == 0);
-}
-
-/* Lets it give back, and waits for its end. */
-static inline void finish(borrower *self)
-{
-    atomic_store(&self->may_return, true);
-    pthread_join(self->thread, NULL);
-}
-
-/* These wait for what is certain to come; a hang is ended by the test's time
- * limit. */
-static inline void until_waiting(wi_pool *pool, int count)
-{
-    while (status_of(pool).waiting != count)
-        nap(MS / 5);
-}
-
-static inline void until_opening(fake_server *server, int count)
-{
-    while (atomic_load(&server->opening) != count)
-        nap(MS / 5);
-}
-
-static inline void until_done(borrower *self)
-{
-    while (!atomic_load(&self->done))
-        nap(MS / 5);
 }
 
 #endif
