@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-all="gcc style format clang tidy cppcheck tsan valgrind"
+all="gcc style format clang tidy cppcheck models tsan valgrind"
 steps=${*:-$all}
 jobs=$(nproc 2>/dev/null || echo 2)
 tsan_tests="^(race)$"
@@ -69,6 +69,8 @@ step_cppcheck() {
         $(library_sources)
 }
 
+step_models() { tools/models/check.sh; }
+
 step_tsan() {
     tools/build.sh tsan || return
     if ! ctest --test-dir build/tsan -N -L "$tsan_tests" |
@@ -91,6 +93,7 @@ needs() {
     clang) echo clang ;;
     tidy) echo clang-tidy ;;
     cppcheck) echo cppcheck ;;
+    models) echo spin ;;
     valgrind) echo valgrind ;;
     esac
 }
