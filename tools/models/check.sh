@@ -35,7 +35,8 @@ run() {
     timeout "$seconds" ./pan -m200000 -w24 >pan.out 2>&1
     if grep -q 'errors: [1-9]' pan.out; then
         return 1
-    elif grep -q 'errors: 0' pan.out && ! grep -q 'not completed\|too small\|pan: reached' pan.out; then
+    elif grep -q 'errors: 0' pan.out &&
+        ! grep -q 'not completed\|too small\|pan: reached' pan.out; then
         return 0
     fi
     tail -n 20 pan.out
@@ -52,7 +53,8 @@ check_sizes() {
     while read -r size; do
         began=$SECONDS
         if run "$1" "$size"; then
-            echo "models: $1 $size: holds, $(states) states, $((SECONDS - began)) s"
+            echo "models: $1 $size: holds," \
+                "$(states) states, $((SECONDS - began)) s"
         else
             echo "models: $1 $size: FAILED"
             grep -h 'error\|assert\|invalid' pan.out spin.out | head -n 5
