@@ -3,6 +3,15 @@
 include(CMakePackageConfigHelpers)
 get_property(WEIR_REQUIRES GLOBAL PROPERTY WEIR_PACKAGES)
 list(REMOVE_DUPLICATES WEIR_REQUIRES)
+# A static libweir is linked with shared client libraries: what these need
+# themselves (pkg-config --static names archives that Debian does not package)
+# is their own affair.
+set(WEIR_LIBS_PRIVATE "")
+foreach(package ${WEIR_REQUIRES})
+  string(JOIN " " flags ${${package}_LDFLAGS})
+  string(APPEND WEIR_LIBS_PRIVATE " ${flags}")
+endforeach()
+string(STRIP "${WEIR_LIBS_PRIVATE}" WEIR_LIBS_PRIVATE)
 string(REPLACE ";" " " WEIR_REQUIRES "${WEIR_REQUIRES}")
 set(WEIR_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Weir)
 

@@ -87,7 +87,10 @@ fi
 mkdir "$dir/tmp" "$dir/server"
 chmod 755 "$dir"
 [ "$(id -u)" -eq 0 ] && chown mysql:mysql "$dir" "$dir/tmp"
+# A server that starts removes all temporary tables of its folder, those of
+# others, too: each has a folder of its own from the first moment.
 (as_server mariadb-install-db --no-defaults --datadir="$dir/data" \
+    --tmpdir="$dir/tmp" \
     --auth-root-authentication-method=normal --skip-test-db \
     --innodb-log-file-size=8M --innodb-data-file-path=ibdata1:12M:autoextend) \
     >"$dir/install.log" 2>&1 || {
