@@ -207,7 +207,7 @@ static weir_status build(weir_engine *engine, const char *url, weir_error *err)
 /* What is asked while the engine runs, for any thread. */
 static void publish(weir_engine *engine)
 {
-    const weir_engine_options *settings = &engine->settings;
+    const weir_engine_options *settings = &engine->live;
 
     atomic_store(&engine->statement_timeout_ns,
                  wi_ns_from_seconds(settings->statement_timeout_s));
@@ -276,6 +276,7 @@ weir_engine *weir_engine_open(const char *url,
         wi_engine_free(engine);
         return NULL;
     }
+    engine->live = engine->settings;
     publish(engine);
     return engine;
 }
@@ -365,7 +366,7 @@ weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
 static weir_status set_live(weir_engine *engine, const char *name,
                             const char *value, weir_error *err)
 {
-    weir_engine_options changed = engine->settings;
+    weir_engine_options changed = engine->live;
     wi_pool_options pool_options;
     wi_option_outcome outcome = {0};
     weir_status status =
@@ -381,7 +382,7 @@ static weir_status set_live(weir_engine *engine, const char *name,
     status = wi_pool_set(engine->pool, &pool_options);
     if (status != WEIR_OK)
         return wi_error_nomem(err);
-    engine->settings = changed;
+    engine->live = changed;
     publish(engine);
     return WEIR_OK;
 }

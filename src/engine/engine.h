@@ -42,10 +42,10 @@ struct weir_engine {
     void *instance;
     bool attached;
 
-    /* Those that weir_engine_set() may change are read and written under
-     * `lock`; of those that are asked while it runs, copies follow here and in
-     * the pool. */
-    weir_engine_options settings;
+    weir_engine_options settings; /* as it was opened */
+    /* As weir_engine_set() has changed them; guarded by `lock`. Those that are
+     * asked while the engine runs follow, and are in the pool. */
+    weir_engine_options live;
     _Atomic int64_t statement_timeout_ns;
     _Atomic int64_t pool_timeout_ns;
     _Atomic int pool_reset; /* weir_reset_mode */
@@ -54,7 +54,7 @@ struct weir_engine {
     wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */
     _Atomic uint64_t link_count;
 
-    wi_mutex lock;        /* guards what follows and `settings` */
+    wi_mutex lock;        /* guards what follows and `live` */
     wi_list free_handles; /* weir_conn::by_engine, oldest first */
     size_t free_handle_count;
     bool closed;
