@@ -237,12 +237,6 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
     return WEIR_OK;
 }
 
-int64_t wi_conn_deadline(const weir_conn *conn)
-{
-    return conn->timeout_ns > 0 ? wi_deadline_in_ns(conn->timeout_ns)
-                                : WI_NO_DEADLINE;
-}
-
 void wi_conn_doubt(weir_conn *conn, weir_effect effect)
 {
     weir_error *err = &conn->error;

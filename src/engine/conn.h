@@ -24,6 +24,7 @@
 #include <weir/conn.h>
 #include <weir/sys/driver.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/sync.h"
 #include "engine/link.h"
@@ -122,8 +123,13 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline);
 weir_isolation wi_loan_isolation(const struct weir_engine *engine,
                                  weir_isolation wish);
 
-/* The deadline of a statement that begins now. */
-int64_t wi_conn_deadline(const weir_conn *conn);
+/* The deadline of a statement that begins now; without a timeout nobody looks
+ * at the clock. */
+static inline int64_t wi_conn_deadline(const weir_conn *conn)
+{
+    return conn->timeout_ns > 0 ? wi_deadline_in_ns(conn->timeout_ns)
+                                : WI_NO_DEADLINE;
+}
 
 /*
  * Every failure of the driver ends up here. Adds the statement's beginning to

@@ -21,18 +21,10 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
                       size_t arg_count)
 {
     weir_status status;
-    wi_run r;
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    wi_run_begin(conn, &r, sql);
-    status = wi_run_take(conn, &r);
-    if (status == WEIR_OK)
-        status = wi_run_bind(conn, &r, args, arg_count);
-    if (status == WEIR_OK)
-        status = wi_run_execute(conn, &r);
-    wi_run_tell(conn, &r);
-    wi_run_give(conn, &r);
+    status = wi_run_whole(conn, sql, args, arg_count);
     wi_tx_after(conn);
     return wi_conn_leave(conn, status);
 }

@@ -34,6 +34,8 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
 {
     weir_status status;
 
+    if (!conn->stream && conn->tx.state <= WI_TX_OPEN && conn->link)
+        return WEIR_OK;
     if (conn->stream)
         return wi_conn_refuse_stream(conn);
     status = wi_tx_refuse_failed(conn);
@@ -42,10 +44,25 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
     return status;
 }
 
+/* The library's own SAVEPOINT may be in the cache, and a database may count
+ * otherwise than our scanner. */
+static weir_status check_statement(weir_conn *conn, const wi_stmt *stmt)
+{
+    size_t count = stmt->plan->driver_count;
+
+    if (stmt->plan->verb == WI_SQL_TX_CONTROL)
+        return wi_stmt_refuse_control(stmt->plan, &conn->error);
+    if (count == stmt->info->param_count)
+        return WEIR_OK;
+    return weir_error_set(&conn->error, WEIR_ERR_SQL,
+                          "the database sees %zu parameters where %zu stand; "
+                          "write ?? for a plain ?",
+                          stmt->info->param_count, count);
+}
+
 weir_status wi_run_take(weir_conn *conn, wi_run *r)
 {
     weir_status status;
-    size_t count;
 
     if (!r->sql)
         return weir_error_set(&conn->error, WEIR_ERR_MISUSE,
@@ -58,15 +75,7 @@ weir_status wi_run_take(weir_conn *conn, wi_run *r)
     if (status != WEIR_OK)
         return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
     conn->at_work = r->stmt;
-    /* The library's own SAVEPOINT may be in the cache. */
-    status = wi_stmt_refuse_control(r->stmt->plan, &conn->error);
-    count = r->stmt->plan->driver_count;
-    if (status == WEIR_OK && count != r->stmt->info->param_count)
-        status = weir_error_set(&conn->error, WEIR_ERR_SQL,
-                                "the database sees %zu parameters where %zu "
-                                "stand; write ?? for a plain ?",
-                                r->stmt->info->param_count, count);
-    return status;
+    return check_statement(conn, r->stmt);
 }
 
 static bool need_room(weir_conn *conn, wi_run *r)
@@ -128,8 +137,11 @@ void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql)
 
 weir_status wi_run_before(weir_conn *conn, wi_run *r)
 {
-    weir_status status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
+    weir_status status;
 
+    if (wi_tx_goes_on(conn))
+        return WEIR_OK;
+    status = wi_tx_before(conn, r->stmt->info->effect, r->deadline);
     if (!conn->link)
         r->stmt = NULL;
     return status;
@@ -198,4 +210,21 @@ weir_status wi_run_execute(weir_conn *conn, wi_run *r)
     conn->driver->end(r->stmt->driver_stmt);
     wi_run_note(conn, &outcome);
     return WEIR_OK;
+}
+
+weir_status wi_run_whole(weir_conn *conn, const char *sql,
+                         const weir_value *args, size_t count)
+{
+    weir_status status;
+    wi_run r;
+
+    wi_run_begin(conn, &r, sql);
+    status = wi_run_take(conn, &r);
+    if (status == WEIR_OK)
+        status = wi_run_bind(conn, &r, args, count);
+    if (status == WEIR_OK)
+        status = wi_run_execute(conn, &r);
+    wi_run_tell(conn, &r);
+    wi_run_give(conn, &r);
+    return status;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -94,7 +93,7 @@ static wi_stmt *find_last(wi_stmt_cache *cache, const char *text)
 
 /* ------------------------------------------------------------- statements */
 
-static void finish(wi_stmt_cache *cache, wi_stmt *stmt)
+void wi_stmt_cache_finish(wi_stmt_cache *cache, wi_stmt *stmt)
 {
     if (stmt->driver_stmt)
         cache->driver->finish(stmt->driver_stmt);
@@ -114,7 +113,7 @@ static wi_stmt *make(wi_stmt_cache *cache, const char *text, size_t size)
     stmt->text_size = size;
     stmt->text = wi_strndup(cache->allocator, text, size);
     if (!stmt->text) {
-        finish(cache, stmt);
+        wi_stmt_cache_finish(cache, stmt);
         return NULL;
     }
     return stmt;
@@ -165,7 +164,7 @@ static void make_room(wi_stmt_cache *cache)
         if (stmt->in_use)
             continue;
         forget(cache, stmt);
-        finish(cache, stmt);
+        wi_stmt_cache_finish(cache, stmt);
     }
 }
 
@@ -199,7 +198,7 @@ weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
     stmt->hash = hash;
     status = prepare(cache, stmt, deadline, err);
     if (status != WEIR_OK) {
-        finish(cache, stmt);
+        wi_stmt_cache_finish(cache, stmt);
         return status;
     }
     stmt->in_use = true;
@@ -233,14 +232,6 @@ wi_columns *wi_stmt_share_columns(wi_stmt_cache *cache, wi_stmt *stmt)
     return stmt->columns ? wi_columns_share(stmt->columns) : NULL;
 }
 
-void wi_stmt_cache_give(wi_stmt_cache *cache, wi_stmt *stmt)
-{
-    WI_ASSERT(stmt->in_use);
-    stmt->in_use = false;
-    if (!stmt->cached)
-        finish(cache, stmt);
-}
-
 void wi_stmt_cache_drop(wi_stmt_cache *cache, wi_stmt *stmt)
 {
     if (stmt->cached)
@@ -258,7 +249,7 @@ void wi_stmt_cache_clear(wi_stmt_cache *cache)
         node = wi_list_next(&cache->by_use, node);
         forget(cache, stmt);
         if (!stmt->in_use)
-            finish(cache, stmt);
+            wi_stmt_cache_finish(cache, stmt);
     }
 }
 

@@ -21,6 +21,7 @@
 #include <weir/memory.h>
 #include <weir/sys/driver.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "engine/columns.h"
 #include "sql/placeholders.h"
@@ -76,8 +77,17 @@ weir_status wi_stmt_refuse_control(const wi_sql_plan *plan, weir_error *err);
  * is no memory. */
 wi_columns *wi_stmt_share_columns(wi_stmt_cache *cache, wi_stmt *stmt);
 
+/* Ends the life of a statement that is neither cached nor in use. */
+void wi_stmt_cache_finish(wi_stmt_cache *cache, wi_stmt *stmt);
+
 /* Ends the use of a statement; its execution has been ended before. */
-void wi_stmt_cache_give(wi_stmt_cache *cache, wi_stmt *stmt);
+static inline void wi_stmt_cache_give(wi_stmt_cache *cache, wi_stmt *stmt)
+{
+    WI_ASSERT(stmt->in_use);
+    stmt->in_use = false;
+    if (!stmt->cached)
+        wi_stmt_cache_finish(cache, stmt);
+}
 
 /* Ends the use of a statement and forgets it. */
 void wi_stmt_cache_drop(wi_stmt_cache *cache, wi_stmt *stmt);

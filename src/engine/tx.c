@@ -220,12 +220,6 @@ weir_status wi_tx_before_savepoint(weir_conn *conn, int64_t deadline)
                           : begin_at_driver(conn, deadline);
 }
 
-void wi_tx_after(weir_conn *conn)
-{
-    if (conn->tx.state == WI_TX_NONE)
-        wi_tx_drop_permit(conn);
-}
-
 static weir_status check_begin(weir_conn *conn, const weir_tx_options *options)
 {
     weir_error *err = &conn->error;

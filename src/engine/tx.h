@@ -27,9 +27,13 @@ weir_status wi_tx_before(weir_conn *conn, weir_effect effect, int64_t deadline);
  * which takes the permit unless the transaction only reads. */
 weir_status wi_tx_before_savepoint(weir_conn *conn, int64_t deadline);
 
-/* Called after each statement: in autocommit gives the permit back, unless a
- * result is still open. */
-void wi_tx_after(weir_conn *conn);
+/* Whether wi_tx_before() would have nothing to do: the driver has begun, what
+ * is to run may run, and no rows are still being read. */
+static inline bool wi_tx_goes_on(const weir_conn *conn)
+{
+    return conn->tx.begun && conn->tx.spec.access == WEIR_READ_WRITE &&
+           wi_list_is_empty(&conn->open_results);
+}
 
 /* Refuses with ROLLBACK_FIRST if the transaction is FAILED. */
 weir_status wi_tx_refuse_failed(weir_conn *conn);
@@ -50,6 +54,14 @@ void wi_tx_end(weir_conn *conn);
 
 /* Gives the permit back if it is held. */
 void wi_tx_drop_permit(weir_conn *conn);
+
+/* Called after each statement: in autocommit gives the permit back, unless a
+ * result is still open. */
+static inline void wi_tx_after(weir_conn *conn)
+{
+    if (conn->tx.state == WI_TX_NONE)
+        wi_tx_drop_permit(conn);
+}
 
 /* Forgets savepoints; the memory stays with the handle. */
 void wi_tx_forget_savepoints(weir_conn *conn);
