@@ -49,14 +49,6 @@ static weir_status check_value(const wi_sql_plan *plan, size_t source,
     }
 }
 
-static weir_status wrong_count(const wi_sql_plan *plan, size_t given,
-                               weir_error *err)
-{
-    return weir_error_set(
-        err, WEIR_ERR_MISUSE, "the statement takes %zu parameter%s, %zu given",
-        plan->source_count, plan->source_count == 1 ? "" : "s", given);
-}
-
 static weir_status refuse_name(const wi_sql_plan *plan, const char *name,
                                weir_error *err)
 {
@@ -65,6 +57,19 @@ static weir_status refuse_name(const wi_sql_plan *plan, const char *name,
                           name[0] == ':' ? name + 1 : name,
                           plan->source_count ? "only ? parameters"
                                              : "no parameters");
+}
+
+/* Named arguments for a statement without names are the likelier mistake. */
+static weir_status wrong_count(const wi_sql_plan *plan, const weir_value *args,
+                               size_t given, weir_error *err)
+{
+    for (size_t i = 0; i < given; i++) {
+        if (args[i].name)
+            return refuse_name(plan, args[i].name, err);
+    }
+    return weir_error_set(
+        err, WEIR_ERR_MISUSE, "the statement takes %zu parameter%s, %zu given",
+        plan->source_count, plan->source_count == 1 ? "" : "s", given);
 }
 
 static weir_status refuse_missing(size_t count, weir_error *err)
@@ -77,22 +82,19 @@ static weir_status refuse_missing(size_t count, weir_error *err)
 weir_status wi_sql_plan_check(const wi_sql_plan *plan, const weir_value *args,
                               size_t count, weir_error *err)
 {
+    weir_status status = WEIR_OK;
+
     if (count > 0 && !args)
         return refuse_missing(count, err);
-    for (size_t i = 0; i < count; i++) {
-        const weir_value *arg = &args[i];
-        weir_status status;
-
-        if (arg->name)
-            return refuse_name(plan, arg->name, err);
-        if (arg->type < WEIR_TYPE_TEXT || i >= plan->source_count)
-            continue;
-        status = check_value(plan, i, arg, err);
-        if (status != WEIR_OK)
-            return status;
+    if (count != plan->source_count)
+        return wrong_count(plan, args, count, err);
+    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
+        if (args[i].name)
+            return refuse_name(plan, args[i].name, err);
+        if (args[i].type >= WEIR_TYPE_TEXT)
+            status = check_value(plan, i, &args[i], err);
     }
-    return count == plan->source_count ? WEIR_OK
-                                       : wrong_count(plan, count, err);
+    return status;
 }
 
 /* ------------------------------------------------------------------- named */

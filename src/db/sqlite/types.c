@@ -58,19 +58,13 @@ static int bind_formatted(wsq_stmt *stmt, int index, const weir_value *value)
                              SQLITE_TRANSIENT);
 }
 
-static weir_status bind_one(wsq_stmt *stmt, int index, const weir_value *value,
-                            weir_error *err)
+static weir_status bind_other(wsq_stmt *stmt, int index,
+                              const weir_value *value, weir_error *err)
 {
     sqlite3_stmt *handle = stmt->handle;
     int code;
 
     switch ((weir_type)value->type) {
-    case WEIR_TYPE_NULL:
-        code = sqlite3_bind_null(handle, index);
-        break;
-    case WEIR_TYPE_I64:
-        code = sqlite3_bind_int64(handle, index, value->as.i);
-        break;
     case WEIR_TYPE_BOOL:
         code = sqlite3_bind_int64(handle, index, value->as.i != 0);
         break;
@@ -81,12 +75,6 @@ static weir_status bind_one(wsq_stmt *stmt, int index, const weir_value *value,
                                 "9223372036854775807");
         code = sqlite3_bind_int64(handle, index, (int64_t)value->as.u);
         break;
-    case WEIR_TYPE_F64:
-        if (isnan(value->as.f))
-            return refuse_value(err, index, "SQLite would store NaN as NULL");
-        code = sqlite3_bind_double(handle, index, value->as.f);
-        break;
-    case WEIR_TYPE_TEXT:
     case WEIR_TYPE_JSON:
     case WEIR_TYPE_BYTES:
         code = bind_span(stmt, index, value);
@@ -103,6 +91,10 @@ static weir_status bind_one(wsq_stmt *stmt, int index, const weir_value *value,
     case WEIR_TYPE_DECIMAL:
         code = bind_formatted(stmt, index, value);
         break;
+    case WEIR_TYPE_NULL:
+    case WEIR_TYPE_I64:
+    case WEIR_TYPE_F64:
+    case WEIR_TYPE_TEXT:
     case WEIR_TYPE_INVALID:
     default:
         return refuse_value(err, index,
@@ -112,9 +104,21 @@ static weir_status bind_one(wsq_stmt *stmt, int index, const weir_value *value,
     return code == SQLITE_OK ? WEIR_OK : wsq_fail(stmt->conn, code, err);
 }
 
+static weir_status bind_double(wsq_stmt *stmt, int index, double f,
+                               weir_error *err)
+{
+    int code;
+
+    if (isnan(f))
+        return refuse_value(err, index, "SQLite would store NaN as NULL");
+    code = sqlite3_bind_double(stmt->handle, index, f);
+    return code == SQLITE_OK ? WEIR_OK : wsq_fail(stmt->conn, code, err);
+}
+
 weir_status wsq_bind(wsq_stmt *stmt, const weir_value *values, size_t count,
                      weir_error *err)
 {
+    sqlite3_stmt *handle = stmt->handle;
     weir_status status = WEIR_OK;
 
     if (count != stmt->info.param_count)
@@ -122,8 +126,30 @@ weir_status wsq_bind(wsq_stmt *stmt, const weir_value *values, size_t count,
                               "the statement has %zu parameters and got %zu "
                               "values",
                               stmt->info.param_count, count);
-    for (size_t i = 0; i < count && status == WEIR_OK; i++)
-        status = bind_one(stmt, (int)i + 1, &values[i], err);
+    /* The few types that nearly all values are of, then the others. */
+    for (int i = 0; (size_t)i < count && status == WEIR_OK; i++) {
+        const weir_value *value = &values[i];
+        int code = SQLITE_OK;
+
+        switch (value->type) {
+        case WEIR_TYPE_NULL:
+            code = sqlite3_bind_null(handle, i + 1);
+            break;
+        case WEIR_TYPE_I64:
+            code = sqlite3_bind_int64(handle, i + 1, value->as.i);
+            break;
+        case WEIR_TYPE_F64:
+            status = bind_double(stmt, i + 1, value->as.f, err);
+            break;
+        case WEIR_TYPE_TEXT:
+            code = bind_span(stmt, i + 1, value);
+            break;
+        default:
+            status = bind_other(stmt, i + 1, value, err);
+        }
+        if (code != SQLITE_OK)
+            return wsq_fail(stmt->conn, code, err);
+    }
     return status;
 }
 
