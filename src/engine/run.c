@@ -212,8 +212,8 @@ weir_status wi_run_execute(weir_conn *conn, wi_run *r)
     return WEIR_OK;
 }
 
-weir_status wi_run_whole(weir_conn *conn, const char *sql,
-                         const weir_value *args, size_t count)
+static weir_status run_any(weir_conn *conn, const char *sql,
+                           const weir_value *args, size_t count)
 {
     weir_status status;
     wi_run r;
@@ -227,4 +227,56 @@ weir_status wi_run_whole(weir_conn *conn, const char *sql,
     wi_run_tell(conn, &r);
     wi_run_give(conn, &r);
     return status;
+}
+
+/*
+ * The statement, if it is one of many that a program runs in a row: the same
+ * as last time, inside a transaction, without rows, and nobody listens. Then
+ * all that run_any() asks has been answered before.
+ */
+static wi_stmt *repeated(weir_conn *conn, const char *sql)
+{
+    wi_stmt *stmt;
+
+    if (!sql || conn->tx.state != WI_TX_OPEN || !conn->link ||
+        !wi_tx_goes_on(conn) ||
+        wi_log_wants(&conn->engine->services.log, WEIR_LOG_STATEMENT))
+        return NULL;
+    stmt = wi_stmt_cache_find_last(&conn->link->stmts, sql);
+    return stmt && stmt->is_plain && stmt->info->column_count == 0 ? stmt
+                                                                   : NULL;
+}
+
+static weir_status run_repeated(weir_conn *conn, wi_stmt *stmt, const char *sql,
+                                const weir_value *args, size_t count)
+{
+    weir_execution execution = {.values = args,
+                                .value_count = count,
+                                .mode = WEIR_FETCH_STREAM,
+                                .deadline = wi_conn_deadline(conn)};
+    weir_outcome outcome = {.affected = -1};
+    weir_status status;
+
+    conn->affected = -1;
+    conn->has_generated_key = false;
+    status = wi_sql_plan_check(stmt->plan, args, count, &conn->error);
+    if (status != WEIR_OK)
+        return status;
+    status = conn->driver->execute(stmt->driver_stmt, &execution, &conn->error);
+    if (status == WEIR_OK)
+        conn->driver->outcome(stmt->driver_stmt, &outcome);
+    conn->driver->end(stmt->driver_stmt);
+    if (status != WEIR_OK)
+        return wi_conn_failed(conn, sql, stmt->info->effect);
+    wi_run_note(conn, &outcome);
+    return WEIR_OK;
+}
+
+weir_status wi_run_whole(weir_conn *conn, const char *sql,
+                         const weir_value *args, size_t count)
+{
+    wi_stmt *stmt = repeated(conn, sql);
+
+    return stmt ? run_repeated(conn, stmt, sql, args, count)
+                : run_any(conn, sql, args, count);
 }

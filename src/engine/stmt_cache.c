@@ -83,7 +83,7 @@ static void remember(wi_stmt_cache *cache, wi_stmt *stmt)
 
 /* The one that was used last is found by a single comparison: programs run
  * the same statement again and again. */
-static wi_stmt *find_last(wi_stmt_cache *cache, const char *text)
+wi_stmt *wi_stmt_cache_find_last(wi_stmt_cache *cache, const char *text)
 {
     wi_list_node *node = wi_list_last(&cache->by_use);
     wi_stmt *last = node ? WI_CONTAINER(node, wi_stmt, by_use) : NULL;
@@ -168,10 +168,18 @@ static void make_room(wi_stmt_cache *cache)
     }
 }
 
+static bool is_plain(const wi_stmt *stmt)
+{
+    const wi_sql_plan *plan = stmt->plan;
+
+    return plan->identity && plan->verb != WI_SQL_TX_CONTROL &&
+           plan->driver_count == stmt->info->param_count;
+}
+
 weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
                                int64_t deadline, wi_stmt **out, weir_error *err)
 {
-    wi_stmt *known = find_last(cache, text);
+    wi_stmt *known = wi_stmt_cache_find_last(cache, text);
     weir_status status;
     wi_stmt *stmt;
     uint64_t hash;
@@ -179,6 +187,7 @@ weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
 
     if (known) {
         known->in_use = true;
+        known->is_plain = is_plain(known);
         *out = known;
         return WEIR_OK;
     }

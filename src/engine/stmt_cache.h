@@ -39,6 +39,7 @@ typedef struct wi_stmt {
     void *driver_stmt;
     bool cached;
     bool in_use;
+    bool is_plain; /* its arguments need only be checked; once run again */
 } wi_stmt;
 
 typedef struct wi_stmt_cache {
@@ -57,6 +58,9 @@ typedef struct wi_stmt_cache {
 /* Makes an empty cache; allocates nothing yet. */
 void wi_stmt_cache_init(wi_stmt_cache *cache, const weir_allocator *allocator,
                         size_t limit);
+
+/* The statement that was used last, if it is of `text` and not in use. */
+wi_stmt *wi_stmt_cache_find_last(wi_stmt_cache *cache, const char *text);
 
 /* Finds the statement of `text`, or scans and prepares it. On success it is
  * in use. The error is the scanner's, the driver's or NOMEM. */

@@ -22,31 +22,37 @@ static const char *label(const wi_sql_plan *plan, size_t source, char *out,
     return out;
 }
 
-static weir_status check_value(const wi_sql_plan *plan, size_t source,
-                               const weir_value *value, weir_error *err)
+WEIR_COLD static weir_status refuse_value(const wi_sql_plan *plan,
+                                          size_t source,
+                                          const weir_value *value,
+                                          weir_error *err)
 {
     char name[64];
 
+    label(plan, source, name, sizeof name);
     switch (value->type) {
     case WEIR_TYPE_TEXT:
     case WEIR_TYPE_JSON:
-        if (wi_utf8_check(value->as.text, value->size) != WI_UTF8_BROKEN)
-            return WEIR_OK;
         return weir_error_set(err, WEIR_ERR_TYPE,
                               "%s is text that is not UTF-8; bind it as bytes",
-                              label(plan, source, name, sizeof name));
+                              name);
     case WEIR_TYPE_INVALID:
         return weir_error_set(err, WEIR_ERR_TYPE,
                               "%s is an untyped pointer or longer than 4 GiB; "
                               "bind text, weir_bytes or another typed value",
-                              label(plan, source, name, sizeof name));
+                              name);
     default:
-        if (value->type < WEIR_TYPE_INVALID)
-            return WEIR_OK;
         return weir_error_set(err, WEIR_ERR_TYPE, "%s has the unknown type %u",
-                              label(plan, source, name, sizeof name),
-                              value->type);
+                              name, value->type);
     }
+}
+
+static bool is_sound(const weir_value *value)
+{
+    if (value->type == WEIR_TYPE_TEXT || value->type == WEIR_TYPE_JSON)
+        return wi_utf8_is_short_ascii(value->as.text, value->size) ||
+               wi_utf8_check(value->as.text, value->size) != WI_UTF8_BROKEN;
+    return value->type < WEIR_TYPE_INVALID;
 }
 
 static weir_status refuse_name(const wi_sql_plan *plan, const char *name,
@@ -82,19 +88,17 @@ static weir_status refuse_missing(size_t count, weir_error *err)
 weir_status wi_sql_plan_check(const wi_sql_plan *plan, const weir_value *args,
                               size_t count, weir_error *err)
 {
-    weir_status status = WEIR_OK;
-
     if (count > 0 && !args)
         return refuse_missing(count, err);
     if (count != plan->source_count)
         return wrong_count(plan, args, count, err);
-    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (args[i].name)
             return refuse_name(plan, args[i].name, err);
-        if (args[i].type >= WEIR_TYPE_TEXT)
-            status = check_value(plan, i, &args[i], err);
+        if (!is_sound(&args[i]))
+            return refuse_value(plan, i, &args[i], err);
     }
-    return status;
+    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------- named */
@@ -173,19 +177,17 @@ static weir_status bind_named(const wi_sql_plan *plan, const weir_value *args,
         size_t source = plan->from[i];
         const weir_value *arg =
             find_arg(args, count, plan->names[source], source);
-        weir_status status;
 
         if (!arg) {
-            status = check_names(plan, args, count, err);
+            weir_status status = check_names(plan, args, count, err);
             if (status != WEIR_OK)
                 return status;
             return weir_error_set(err, WEIR_ERR_MISUSE,
                                   "parameter :%.60s is not given",
                                   plan->names[source]);
         }
-        status = check_value(plan, source, arg, err);
-        if (status != WEIR_OK)
-            return status;
+        if (!is_sound(arg))
+            return refuse_value(plan, source, arg, err);
         out[i] = *arg;
     }
     if (count != plan->source_count)

@@ -58,8 +58,8 @@ static int bind_formatted(wsq_stmt *stmt, int index, const weir_value *value)
                              SQLITE_TRANSIENT);
 }
 
-static weir_status bind_other(wsq_stmt *stmt, int index,
-                              const weir_value *value, weir_error *err)
+WEIR_COLD static weir_status
+bind_other(wsq_stmt *stmt, int index, const weir_value *value, weir_error *err)
 {
     sqlite3_stmt *handle = stmt->handle;
     int code;
@@ -91,9 +91,10 @@ static weir_status bind_other(wsq_stmt *stmt, int index,
     case WEIR_TYPE_DECIMAL:
         code = bind_formatted(stmt, index, value);
         break;
+    case WEIR_TYPE_F64:
+        return refuse_value(err, index, "SQLite would store NaN as NULL");
     case WEIR_TYPE_NULL:
     case WEIR_TYPE_I64:
-    case WEIR_TYPE_F64:
     case WEIR_TYPE_TEXT:
     case WEIR_TYPE_INVALID:
     default:
@@ -104,53 +105,49 @@ static weir_status bind_other(wsq_stmt *stmt, int index,
     return code == SQLITE_OK ? WEIR_OK : wsq_fail(stmt->conn, code, err);
 }
 
-static weir_status bind_double(wsq_stmt *stmt, int index, double f,
-                               weir_error *err)
-{
-    int code;
+/* The few types that nearly all values are of; BIND_OTHER for the rest. A code
+ * of SQLite is never negative. */
+enum { BIND_OTHER = -1 };
 
-    if (isnan(f))
-        return refuse_value(err, index, "SQLite would store NaN as NULL");
-    code = sqlite3_bind_double(stmt->handle, index, f);
-    return code == SQLITE_OK ? WEIR_OK : wsq_fail(stmt->conn, code, err);
+static int bind_usual(wsq_stmt *stmt, int index, const weir_value *value)
+{
+    switch (value->type) {
+    case WEIR_TYPE_NULL:
+        return sqlite3_bind_null(stmt->handle, index);
+    case WEIR_TYPE_I64:
+        return sqlite3_bind_int64(stmt->handle, index, value->as.i);
+    case WEIR_TYPE_F64:
+        return isnan(value->as.f)
+                   ? BIND_OTHER
+                   : sqlite3_bind_double(stmt->handle, index, value->as.f);
+    case WEIR_TYPE_TEXT:
+        return bind_span(stmt, index, value);
+    default:
+        return BIND_OTHER;
+    }
 }
 
 weir_status wsq_bind(wsq_stmt *stmt, const weir_value *values, size_t count,
                      weir_error *err)
 {
-    sqlite3_stmt *handle = stmt->handle;
-    weir_status status = WEIR_OK;
-
     if (count != stmt->info.param_count)
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "the statement has %zu parameters and got %zu "
                               "values",
                               stmt->info.param_count, count);
-    /* The few types that nearly all values are of, then the others. */
-    for (int i = 0; (size_t)i < count && status == WEIR_OK; i++) {
-        const weir_value *value = &values[i];
-        int code = SQLITE_OK;
+    for (size_t i = 0; i < count; i++) {
+        int code = bind_usual(stmt, (int)i + 1, &values[i]);
+        weir_status status;
 
-        switch (value->type) {
-        case WEIR_TYPE_NULL:
-            code = sqlite3_bind_null(handle, i + 1);
-            break;
-        case WEIR_TYPE_I64:
-            code = sqlite3_bind_int64(handle, i + 1, value->as.i);
-            break;
-        case WEIR_TYPE_F64:
-            status = bind_double(stmt, i + 1, value->as.f, err);
-            break;
-        case WEIR_TYPE_TEXT:
-            code = bind_span(stmt, i + 1, value);
-            break;
-        default:
-            status = bind_other(stmt, i + 1, value, err);
-        }
-        if (code != SQLITE_OK)
+        if (code == SQLITE_OK)
+            continue;
+        if (code != BIND_OTHER)
             return wsq_fail(stmt->conn, code, err);
+        status = bind_other(stmt, (int)i + 1, &values[i], err);
+        if (status != WEIR_OK)
+            return status;
     }
-    return status;
+    return WEIR_OK;
 }
 
 /* ----------------------------------------------------------- declared types */
