@@ -144,8 +144,9 @@ WEIR_API void *weir_conn_native(weir_conn *conn, const char *name);
  * @param args [borrowed] for the call; usually written ARGS(…) or NOARGS
  * @return WEIR_OK, or what weir_conn_error() explains
  */
-WEIR_API weir_status weir_exec(weir_conn *conn, const char *sql,
-                               const weir_value *args, size_t arg_count);
+WEIR_API WEIR_HOT weir_status weir_exec(weir_conn *conn, const char *sql,
+                                        const weir_value *args,
+                                        size_t arg_count);
 
 /**
  * Runs a query. Other statements may run on the connection while its rows are
@@ -155,9 +156,9 @@ WEIR_API weir_status weir_exec(weir_conn *conn, const char *sql,
  * @return [owned] end it with weir_result_close(); never NULL: a failure is
  *         in weir_result_error()
  */
-WEIR_API weir_result *weir_query(weir_conn *conn, const char *sql,
-                                 const weir_value *args, size_t arg_count)
-    WEIR_MUST_USE;
+WEIR_API WEIR_HOT weir_result *weir_query(weir_conn *conn, const char *sql,
+                                          const weir_value *args,
+                                          size_t arg_count) WEIR_MUST_USE;
 
 /**
  * Runs a query whose rows are read in constant memory. One stream is open per
@@ -171,7 +172,7 @@ WEIR_API weir_result *weir_stream(weir_conn *conn, const char *sql,
 
 /** Rows matched, inserted or deleted by the last weir_exec() or its like in
  *  <weir/many.h>; -1 if not known. */
-WEIR_API int64_t weir_affected(const weir_conn *conn);
+WEIR_API WEIR_HOT int64_t weir_affected(const weir_conn *conn);
 
 /**
  * The key that the last INSERT generated (SQLite: last_insert_rowid, MySQL:

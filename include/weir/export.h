@@ -12,6 +12,8 @@
 #define WEIR_API __attribute__((visibility("default")))
 /** The answer says whether the call worked: ignoring it is a warning. */
 #define WEIR_MUST_USE __attribute__((warn_unused_result))
+/** Called for every statement or row: stands beside the others that are. */
+#define WEIR_HOT __attribute__((hot))
 /** Seldom called: the compiler moves what leads to it out of the way. */
 #define WEIR_COLD __attribute__((cold))
 /** Checks a format string, counted from 1 as the compiler does. */
@@ -27,6 +29,7 @@
 #else
 #define WEIR_API
 #define WEIR_MUST_USE
+#define WEIR_HOT
 #define WEIR_COLD
 #define WEIR_PRINTF(format_, first_)
 #endif

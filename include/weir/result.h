@@ -46,7 +46,7 @@ typedef struct weir_column {
  * Blocks if the database must be asked. @return true if there is a row; false
  * at the end and on failure: weir_result_error() tells which
  */
-WEIR_API bool weir_next(weir_result *result);
+WEIR_API WEIR_HOT bool weir_next(weir_result *result);
 
 /** The first failure of the result, or one with status WEIR_OK.
  *  @return [borrowed] never NULL, also for a NULL result */
@@ -66,7 +66,7 @@ WEIR_API weir_status weir_result_one(weir_result *result) WEIR_MUST_USE;
 
 /** Ends a result, gives its statement back and sets `*result` to NULL. Rows
  *  not read are dropped. NULL is allowed, twice is harmless. */
-WEIR_API void weir_result_close(weir_result **result);
+WEIR_API WEIR_HOT void weir_result_close(weir_result **result);
 
 /* ----------------------------------------------------------------- columns */
 
@@ -178,8 +178,9 @@ static inline weir_out weir_out_make(weir_out_kind kind, void *to)
  *         is no current row or `count` is not the number of columns. Failures
  *         stick to the result, and weir_next() stops.
  */
-WEIR_API weir_status weir_result_scan(weir_result *result, const weir_out *outs,
-                                      size_t count);
+WEIR_API WEIR_HOT weir_status weir_result_scan(weir_result *result,
+                                               const weir_out *outs,
+                                               size_t count);
 
 /* ------------------------------------------------------------ the statement */
 

@@ -247,8 +247,9 @@ static wi_stmt *repeated(weir_conn *conn, const char *sql)
                                                                    : NULL;
 }
 
-static weir_status run_repeated(weir_conn *conn, wi_stmt *stmt, const char *sql,
-                                const weir_value *args, size_t count)
+WEIR_HOT static weir_status run_repeated(weir_conn *conn, wi_stmt *stmt,
+                                         const char *sql,
+                                         const weir_value *args, size_t count)
 {
     weir_execution execution = {.values = args,
                                 .value_count = count,

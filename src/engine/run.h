@@ -53,8 +53,8 @@ weir_status wi_run_before(weir_conn *conn, wi_run *r);
 weir_status wi_run_execute(weir_conn *conn, wi_run *r);
 
 /* All of it: what the statement did is noted in the connection. */
-weir_status wi_run_whole(weir_conn *conn, const char *sql,
-                         const weir_value *args, size_t count);
+WEIR_HOT weir_status wi_run_whole(weir_conn *conn, const char *sql,
+                                  const weir_value *args, size_t count);
 
 /* After a failed execution that has been ended: the statement is given back
  * before the link may go. */

@@ -60,7 +60,8 @@ void wi_stmt_cache_init(wi_stmt_cache *cache, const weir_allocator *allocator,
                         size_t limit);
 
 /* The statement that was used last, if it is of `text` and not in use. */
-wi_stmt *wi_stmt_cache_find_last(wi_stmt_cache *cache, const char *text);
+WEIR_HOT wi_stmt *wi_stmt_cache_find_last(wi_stmt_cache *cache,
+                                          const char *text);
 
 /* Finds the statement of `text`, or scans and prepares it. On success it is
  * in use. The error is the scanner's, the driver's or NOMEM. */

@@ -49,6 +49,8 @@ WEIR_COLD static weir_status refuse_value(const wi_sql_plan *plan,
 
 static bool is_sound(const weir_value *value)
 {
+    if (value->type < WEIR_TYPE_TEXT)
+        return true;
     if (value->type == WEIR_TYPE_TEXT || value->type == WEIR_TYPE_JSON)
         return wi_utf8_is_short_ascii(value->as.text, value->size) ||
                wi_utf8_check(value->as.text, value->size) != WI_UTF8_BROKEN;

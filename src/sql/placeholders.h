@@ -63,7 +63,8 @@ weir_status wi_sql_plan_bind(const wi_sql_plan *plan, const weir_value *args,
 
 /* The same checks for arguments that are in the driver's order already: of a
  * plan that is an identity. Copies nothing. */
-weir_status wi_sql_plan_check(const wi_sql_plan *plan, const weir_value *args,
-                              size_t count, weir_error *err);
+WEIR_HOT weir_status wi_sql_plan_check(const wi_sql_plan *plan,
+                                       const weir_value *args, size_t count,
+                                       weir_error *err);
 
 #endif

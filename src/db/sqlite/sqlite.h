@@ -148,7 +148,7 @@ typedef struct wsq_conn {
 
 /* Begins an operation. Its deadline ends waiting for locks, and the statement
  * that step() runs. */
-void wsq_enter(wsq_conn *conn, int64_t deadline);
+WEIR_HOT void wsq_enter(wsq_conn *conn, int64_t deadline);
 
 /* SQLite's busy handler: waits a little for the lock, which was asked for
  * `count` times before. 0: no longer. */
@@ -227,19 +227,19 @@ void wsq_finish(void *stmt);
 weir_status wsq_columns_read(wsq_stmt *stmt, weir_error *err);
 
 /* stmt.c */
-weir_status wsq_execute(void *stmt, const weir_execution *execution,
-                        weir_error *err);
-weir_step wsq_fetch(void *stmt, weir_value *row, int64_t deadline,
-                    weir_error *err);
-void wsq_outcome(void *stmt, weir_outcome *out);
-void wsq_end(void *stmt);
+WEIR_HOT weir_status wsq_execute(void *stmt, const weir_execution *execution,
+                                 weir_error *err);
+WEIR_HOT weir_step wsq_fetch(void *stmt, weir_value *row, int64_t deadline,
+                             weir_error *err);
+WEIR_HOT void wsq_outcome(void *stmt, weir_outcome *out);
+WEIR_HOT void wsq_end(void *stmt);
 weir_status wsq_execute_many(void *stmt, const weir_execution *first,
                              size_t row_count, weir_outcome *out,
                              weir_error *err);
 
 /* types.c */
-weir_status wsq_bind(wsq_stmt *stmt, const weir_value *values, size_t count,
-                     weir_error *err);
+WEIR_HOT weir_status wsq_bind(wsq_stmt *stmt, const weir_value *values,
+                              size_t count, weir_error *err);
 /* The type that a declaration stands for; NULL type: none of ours. */
 weir_type wsq_declared_type(const char *declaration);
 

@@ -87,7 +87,9 @@ static void count_changes(wsq_stmt *stmt)
 /* Before the first step of an execution. */
 static void forget_outcome(wsq_stmt *stmt)
 {
-    stmt->outcome = (weir_outcome){.affected = stmt->writes ? 0 : -1};
+    stmt->outcome.affected = stmt->writes ? 0 : -1;
+    stmt->outcome.has_generated_key = false;
+    stmt->outcome.rows_done = 0;
     if (stmt->keyed && stmt->facts.alters)
         stmt->outcome.generated_key = sqlite3_last_insert_rowid(stmt->conn->db);
 }
@@ -147,7 +149,7 @@ static weir_status check_access(const wsq_stmt *stmt, weir_error *err)
 {
     wsq_conn *conn = stmt->conn;
 
-    if (!conn->read_only || !stmt->writes || sqlite3_get_autocommit(conn->db))
+    if (!conn->read_only || !stmt->writes || stmt->alone)
         return WEIR_OK;
     return wsq_refuse(err, WEIR_ERR_UNAVAILABLE, "25006",
                       "the transaction is read-only and the statement writes");
