@@ -2,6 +2,8 @@
 /* Transactions: begun by themselves or by hand, isolation, read-only. */
 #include "suite.h"
 
+#include <time.h>
+
 static void test_close__rolls_back_what_was_not_committed(void **state)
 {
     weir_conn *conn = borrow();
@@ -188,6 +190,20 @@ static void test_xid__is_refused_without_two_phase(void **state)
     must_fail(conn, weir_commit_prepared(conn, "one"), WEIR_ERR_UNSUPPORTED);
 }
 
+/* A server may hold it a moment longer for the connection that has left. */
+static void commit_left(weir_conn *conn, const char *xid)
+{
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    weir_status status = weir_commit_prepared(conn, xid);
+
+    for (int i = 0; i < 100 && status != WEIR_OK; i++) {
+        nanosleep(&pause, NULL);
+        weir_rollback(conn);
+        status = weir_commit_prepared(conn, xid);
+    }
+    must(conn, status);
+}
+
 static void test_two_phase__survives_its_connection(void **state)
 {
     weir_conn *conn = borrow();
@@ -204,7 +220,7 @@ static void test_two_phase__survives_its_connection(void **state)
         conn = borrow();
         assert_int_equal(count(conn), 0);
         must(conn, weir_rollback(conn));
-        must(conn, weir_commit_prepared(conn, "weir-conformance-1"));
+        commit_left(conn, "weir-conformance-1");
         assert_int_equal(count(conn), 1);
     }
     weir_conn_close(&conn);
