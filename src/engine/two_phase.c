@@ -155,8 +155,9 @@ weir_status weir_list_prepared(weir_conn *conn,
         return WEIR_ERR_MISUSE;
     status = need(conn, WEIR_CAN_TWO_PHASE, "two-phase transactions");
     if (status == WEIR_OK) {
-        status = conn->driver->list_prepared(conn->link->driver_conn, each,
-                                             context, &conn->error);
+        status =
+            conn->driver->list_prepared(conn->link->driver_conn, each, context,
+                                        wi_conn_deadline(conn), &conn->error);
         if (status != WEIR_OK)
             status = wi_conn_failed(conn, NULL, WEIR_EFFECT_READ);
     }

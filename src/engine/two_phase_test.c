@@ -85,6 +85,25 @@ static void test_second_phase__that_is_lost_can_be_done_again(void **state)
     must(conn, weir_commit_prepared(conn, "one"));
 }
 
+static void nothing(void *context, const char *xid)
+{
+    (void)context;
+    (void)xid;
+}
+
+static void test_list__ends_at_the_deadline(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = script_borrow();
+
+    (void)state;
+    script_add(&(weir_mock_step){.op = WEIR_MOCK_LIST_PREPARED,
+                                 .fault = WEIR_MOCK_HANG});
+    must(conn, weir_set_timeout(conn, 0.005));
+    must_fail(conn, weir_list_prepared(conn, nothing, NULL), WEIR_ERR_TIMEOUT,
+              "");
+    must(conn, weir_list_prepared(conn, nothing, NULL));
+}
+
 /* A connection that is given back keeps what it has prepared. */
 static void test_close__rolls_a_prepared_transaction_back(void **state)
 {
@@ -129,6 +148,7 @@ int main(void)
         TEST(prepare__needs_a_transaction_with_an_xid),
         TEST(prepare__that_fails_leaves_only_rollback),
         TEST(second_phase__that_is_lost_can_be_done_again),
+        TEST(list__ends_at_the_deadline),
         TEST(close__rolls_a_prepared_transaction_back),
         TEST(outcome__is_asked_by_the_id),
     };

@@ -271,7 +271,8 @@ typedef struct weir_driver {
     /** Calls `each` with the name of every prepared transaction. */
     weir_status (*list_prepared)(void *conn,
                                  void (*each)(void *context, const char *xid),
-                                 void *context, weir_error *err);
+                                 void *context, int64_t deadline,
+                                 weir_error *err);
     /** The open transaction's id as text, at most `size` bytes with NUL. */
     weir_status (*tx_id)(void *conn, char *out, size_t size, int64_t deadline,
                          weir_error *err);

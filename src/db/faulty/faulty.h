@@ -139,7 +139,7 @@ weir_status wfa_rollback_prepared(void *conn, const char *xid, int64_t deadline,
                                   weir_error *err);
 weir_status wfa_list_prepared(void *conn,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err);
+                              void *context, int64_t deadline, weir_error *err);
 weir_status wfa_tx_id(void *conn, char *out, size_t size, int64_t deadline,
                       weir_error *err);
 weir_status wfa_tx_outcome(void *conn, const char *id, weir_tx_outcome *out,

@@ -91,16 +91,16 @@ weir_status wfa_rollback_prepared(void *at, const char *xid, int64_t deadline,
 
 weir_status wfa_list_prepared(void *at,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err)
+                              void *context, int64_t deadline, weir_error *err)
 {
-    wfa_call call = {.op = WEIR_FAULT_LIST_PREPARED,
-                     .deadline = WEIR_NO_DEADLINE};
+    wfa_call call = {.op = WEIR_FAULT_LIST_PREPARED, .deadline = deadline};
     wfa_conn *conn = at;
     weir_status status;
 
     if (wfa_before(conn, &call, err))
         return call.status;
-    status = conn->driver->list_prepared(conn->inner, each, context, err);
+    status =
+        conn->driver->list_prepared(conn->inner, each, context, deadline, err);
     return wfa_after(conn, &call, status, err);
 }
 

@@ -32,12 +32,14 @@ static void test_two_phase__goes_through(void **state)
                      WEIR_OK);
     assert_int_equal(d.driver->prepare_tx(conn, "x", WEIR_NO_DEADLINE, &d.err),
                      WEIR_OK);
-    assert_int_equal(d.driver->list_prepared(conn, note_name, names, &d.err),
+    assert_int_equal(d.driver->list_prepared(conn, note_name, names,
+                                             WEIR_NO_DEADLINE, &d.err),
                      WEIR_OK);
     assert_string_equal(names, "x");
     arm(WEIR_FAULT_LIST_PREPARED, WEIR_FAULT_LIE);
     names[0] = '\0';
-    assert_int_equal(d.driver->list_prepared(conn, note_name, names, &d.err),
+    assert_int_equal(d.driver->list_prepared(conn, note_name, names,
+                                             WEIR_NO_DEADLINE, &d.err),
                      WEIR_OK);
     assert_string_equal(names, "");
     assert_int_equal(

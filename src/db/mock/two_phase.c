@@ -153,11 +153,11 @@ static const wmk_tx *next_prepared(weir_mock *mock, uint64_t serial)
 
 weir_status wmk_list_prepared(void *at,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err)
+                              void *context, int64_t deadline, weir_error *err)
 {
     const wmk_call call = {.op = WEIR_MOCK_LIST_PREPARED,
                            .word = "list_prepared",
-                           .deadline = WEIR_NO_DEADLINE};
+                           .deadline = deadline};
     wmk_conn *conn = at;
     const wmk_tx *tx = NULL;
     weir_status status = wmk_only(conn, &call, err);

@@ -40,7 +40,8 @@ static void expect_prepared(const char *wanted)
 {
     char names[100] = "";
 
-    assert_int_equal(d.driver->list_prepared(conn, note_name, names, &d.err),
+    assert_int_equal(d.driver->list_prepared(conn, note_name, names,
+                                             WEIR_NO_DEADLINE, &d.err),
                      WEIR_OK);
     assert_string_equal(names, wanted);
 }

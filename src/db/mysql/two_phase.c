@@ -165,14 +165,14 @@ static void tell_name(MYSQL_RES *rows, MYSQL_ROW row,
 
 weir_status wmy_list_prepared(void *memory,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err)
+                              void *context, int64_t deadline, weir_error *err)
 {
     wmy_conn *conn = memory;
     MYSQL_RES *rows = NULL;
     MYSQL_ROW row;
     weir_status status;
 
-    wmy_enter(conn, WEIR_NO_DEADLINE);
+    wmy_enter(conn, deadline);
     status = wmy_settle(conn, err);
     if (status == WEIR_OK) {
         if (mysql_query(conn->mysql, "XA RECOVER") == 0)

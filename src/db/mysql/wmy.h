@@ -212,7 +212,7 @@ weir_status wmy_rollback_prepared(void *conn, const char *xid, int64_t deadline,
                                   weir_error *err);
 weir_status wmy_list_prepared(void *conn,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err);
+                              void *context, int64_t deadline, weir_error *err);
 /* "<verb> X'…'<tail>" in `out`, which has WMY_XA_SIZE bytes. */
 enum { WMY_XID_MAX = 64, WMY_XA_SIZE = 64 + 2 * WMY_XID_MAX };
 void wmy_xa_command(const char *verb, const char *xid, const char *tail,

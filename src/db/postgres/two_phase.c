@@ -120,11 +120,11 @@ weir_status wpg_rollback_prepared(void *conn, const char *xid, int64_t deadline,
 
 weir_status wpg_list_prepared(void *memory,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err)
+                              void *context, int64_t deadline, weir_error *err)
 {
     wpg_conn *conn = memory;
     PGresult *rows = NULL;
-    weir_status status = wpg_enter(conn, WEIR_NO_DEADLINE, err);
+    weir_status status = wpg_enter(conn, deadline, err);
 
     if (status == WEIR_OK)
         status = wpg_ask(conn,

@@ -264,7 +264,7 @@ weir_status wpg_rollback_prepared(void *conn, const char *xid, int64_t deadline,
                                   weir_error *err);
 weir_status wpg_list_prepared(void *conn,
                               void (*each)(void *context, const char *xid),
-                              void *context, weir_error *err);
+                              void *context, int64_t deadline, weir_error *err);
 weir_status wpg_tx_id(void *conn, char *out, size_t size, int64_t deadline,
                       weir_error *err);
 weir_status wpg_tx_outcome(void *conn, const char *id, weir_tx_outcome *out,
