@@ -43,6 +43,7 @@ static void test_credentials__are_asked_for_twice_at_most(void **state)
     open_with(&self);
     script_add(&refused);
     WEIR_AUTO(weir_conn) conn = script_borrow();
+    must(conn, weir_exec(conn, "UPDATE t", NOARGS));
     assert_int_equal(self.asked, 2);
     assert_int_equal(self.last_attempt, 2);
     refused.times = 2;
