@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server of the simulation, and its driver. What it does at its n-th
+ * connect is a function of the seed and n, not of who asks or when, so that
+ * two cores can be given the same server. It knows who holds each session and
+ * notices what no pool may do to it.
+ */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pool/pool.h"
+
+enum { SESSIONS_MAX = 512 };
+
+typedef struct session {
+    bool open;
+    bool dirty; /* cannot be cleaned when it returns */
+    int holder; /* -1: nobody */
+    int64_t dies_ns;
+} session;
+
+/* In percent, of connects and sessions. */
+typedef struct server_moods {
+    int slow;
+    int refused;
+    int hanging;
+    int mortal;
+    bool slow_closes;
+} server_moods;
+
+typedef struct server {
+    uint64_t seed;
+    server_moods moods;
+    session sessions[SESSIONS_MAX];
+    int connects; /* begun */
+    int opening;  /* at this moment */
+    int opened;
+    int refused;
+    int closed;
+    int now;             /* open, or on the way */
+    void (*ended)(void); /* told when the pool's own threads end it */
+    int limit;           /* of the pool */
+    int ceiling; /* what may still be there after the limit was lowered */
+} server;
+
+void server_begin(server *self, uint64_t seed, const server_moods *moods,
+                  int limit);
+/* The pool has another limit: before it is raised, after it was lowered. */
+void server_set_limit(server *self, int limit);
+/* So many places of the pool are taken at a moment when nothing happens: with
+ * no more than the limit, a former one is of no meaning any more. */
+void server_settled(server *self, int places);
+/* After every step. */
+void server_check(server *self);
+int server_number(const server *self, const void *resource);
+bool server_is_dead(const void *resource);
+/* Somebody has it now; nobody has it any more. */
+void server_lent(void *resource, int holder);
+void server_returned(void *resource, int holder);
+
+extern const wi_resource_kind server_kind; /* its context is a server */
+
+#endif

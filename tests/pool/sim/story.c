@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Borrowers and the one who turns knobs.
+ */
+#include "story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "server.h"
+#include "world.h"
+
+enum { BORROWERS_MAX = 6, ROUNDS_MAX = 12 };
+
+typedef struct borrower {
+    int number;
+    int task;
+    int rounds;
+    bool is_acquiring;
+    int unlocks; /* of its thread when its acquire began */
+    int serial;  /* of its acquire */
+    /* Who waited when this acquire began, in which of his own, and how often
+     * he had been handed something: he must have had his turn, or have left,
+     * when this one is served. 0: nobody. */
+    int ahead[BORROWERS_MAX];
+    int ahead_served[BORROWERS_MAX];
+} borrower;
+
+static struct {
+    story_plan plan;
+    uint64_t history;
+    server server;
+    wi_pool_options options;
+    wi_pool *pool;
+    borrower borrowers[BORROWERS_MAX];
+    int borrower_count;
+    bool closing;
+    bool closed; /* wi_pool_close() is over */
+    int told;    /* how often somebody was told that nothing is out */
+    uint64_t lent;
+    uint64_t timeouts;
+    uint64_t choices; /* in a calm story: its own dice */
+} now;
+
+/* ------------------------------------------------------------------ choice */
+
+/* A calm story must choose the same whatever the pool does in between, so each
+ * of its threads has dice of its own. */
+static uint64_t choose(uint64_t *dice, uint64_t bound)
+{
+    if (!now.plan.is_calm)
+        return world_random(bound);
+    *dice =
+        *dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (*dice >> 33) % bound;
+}
+
+static bool by_chance(uint64_t *dice, uint64_t percent)
+{
+    return choose(dice, 100) < percent;
+}
+
+/* Times of a calm story differ in their last digits from thread to thread and
+ * from round to round, so that no two fall together; in others many do. */
+static int64_t some_time(uint64_t *dice, int64_t most_ns, int number)
+{
+    int64_t ns = (int64_t)choose(dice, (uint64_t)most_ns);
+
+    if (now.plan.is_calm)
+        return ns / 64 * 64 + number;
+    return by_chance(dice, 80) ? ns / SIM_MS * SIM_MS : ns;
+}
+
+/* What was seen, when, of whom. */
+static void record(int number, uint64_t what, uint64_t detail)
+{
+    uint64_t mixed = (uint64_t)world_now() ^ ((uint64_t)number << 48) ^
+                     (what << 56) ^ (detail << 40);
+
+    now.history = (now.history ^ mixed) * UINT64_C(0x100000001b3);
+    now.history ^= now.history >> 29;
+}
+
+/* ------------------------------------------------------------------ memory */
+
+/* Freed memory is spoiled, so that whoever looks at it is seen to. Its size
+ * stands in front of it. */
+enum { HEAD_SIZE = 16 };
+
+static void *give(void *context, size_t size)
+{
+    char *block = malloc(HEAD_SIZE + size);
+
+    (void)context;
+    if (!block)
+        abort();
+    memcpy(block, &size, sizeof size);
+    return block + HEAD_SIZE;
+}
+
+static void take_back(void *context, void *memory)
+{
+    char *block = memory;
+    size_t size;
+
+    (void)context;
+    if (!block)
+        return;
+    block -= HEAD_SIZE;
+    memcpy(&size, block, sizeof size);
+    memset(block, 0xdd, HEAD_SIZE + size);
+    free(block);
+}
+
+static void *give_more(void *context, void *old, size_t size)
+{
+    void *block = give(context, size);
+    size_t old_size;
+
+    if (!old)
+        return block;
+    memcpy(&old_size, (char *)old - HEAD_SIZE, sizeof old_size);
+    memcpy(block, old, old_size < size ? old_size : size);
+    take_back(context, old);
+    return block;
+}
+
+static const weir_allocator memory = {
+    .alloc = give,
+    .resize = give_more,
+    .free = take_back,
+};
+
+/* ------------------------------------------------------------------- rules */
+
+static int limit_of(const wi_pool_options *options)
+{
+    return options->size + options->max_overflow;
+}
+
+static void check_step(void *context)
+{
+    (void)context;
+    server_check(&now.server);
+}
+
+/* Nobody can run: whoever waits must have nothing that he could be given. */
+static void check_idle(void *context)
+{
+    weir_pool_status status;
+
+    (void)context;
+    if (now.closing)
+        return;
+    wi_pool_status(now.pool, &status);
+    server_settled(&now.server, status.idle + status.busy + status.connecting);
+    if (status.waiting > 0 && status.idle > 0)
+        world_fail("%d wait beside %d idle", status.waiting, status.idle);
+    if (status.waiting > 0 && now.server.now < now.server.limit &&
+        status.connecting == 0 && now.server.refused == 0)
+        world_fail("%d wait, %d of %d are open, and nobody connects",
+                   status.waiting, now.server.now, now.server.limit);
+}
+
+static void note_who_waits(borrower *self)
+{
+    self->serial++;
+    for (int i = 0; i < now.borrower_count; i++) {
+        borrower *other = &now.borrowers[i];
+        bool waits = other->is_acquiring && world_is_waiting(other->task);
+
+        self->ahead[i] = waits && other != self ? other->serial : 0;
+        self->ahead_served[i] = waits ? world_served(other->task) : 0;
+    }
+}
+
+static void check_order(const borrower *self)
+{
+    if (now.options.max_overtake_ns > 0)
+        return;
+    for (int i = 0; i < now.borrower_count; i++) {
+        const borrower *other = &now.borrowers[i];
+
+        if (self->ahead[i] && other->is_acquiring &&
+            other->serial == self->ahead[i] && world_is_waiting(other->task) &&
+            world_served(other->task) == self->ahead_served[i])
+            world_fail("%d was served before %d, who had come first",
+                       self->number, other->number);
+    }
+}
+
+static void was_told(const char *by)
+{
+    world_trace("is told by %s that nothing is out", by);
+    if (++now.told > 1)
+        world_fail("told twice that nothing is out");
+    if (!now.closing)
+        world_fail("told that nothing is out of an open pool");
+}
+
+static void was_told_by_thread(void)
+{
+    was_told("a thread of the pool");
+}
+
+/* -------------------------------------------------------------- borrowers */
+
+/* Deadlines of all kinds: passed already, near, far, the pool's own. */
+static int64_t some_deadline(borrower *self, uint64_t *dice)
+{
+    switch (choose(dice, 4)) {
+    case 0:
+        return world_now();
+    case 1:
+        return world_now() + some_time(dice, 5 * SIM_MS, self->number);
+    case 2:
+        return world_now() + some_time(dice, 90 * SIM_MS, self->number);
+    default:
+        return 0;
+    }
+}
+
+/* A timeout comes at the deadline, not before and not after it. */
+static void check_timeout(const borrower *self, int64_t began_ns,
+                          int64_t deadline_ns)
+{
+    int64_t due = deadline_ns ? deadline_ns : began_ns + now.options.timeout_ns;
+
+    now.timeouts++;
+    if (due < began_ns)
+        due = began_ns;
+    if (world_now() != due)
+        world_fail("%d: its timeout is %lld ns %s", self->number,
+                   (long long)llabs(world_now() - due),
+                   world_now() < due ? "early" : "late");
+}
+
+static wi_lease *borrow(borrower *self, uint64_t *dice)
+{
+    wi_request request = {.deadline_ns = some_deadline(self, dice),
+                          .tag = "borrower"};
+    int64_t began_ns = world_now();
+    wi_lease *lease = NULL;
+    weir_status status;
+
+    note_who_waits(self);
+    self->unlocks = world_unlocks(self->task);
+    self->is_acquiring = true;
+    world_trace("acquires, deadline %.6f",
+                (double)(request.deadline_ns - began_ns) / 1e6);
+    status = wi_pool_acquire(now.pool, &request, &lease, NULL);
+    self->is_acquiring = false;
+    world_trace("has status %d", (int)status);
+    record(self->number, 1, (uint64_t)status);
+    if (status == WEIR_ERR_POOL_TIMEOUT)
+        check_timeout(self, began_ns, request.deadline_ns);
+    if (status == WEIR_ERR_CLOSED && !now.closing)
+        world_fail("an open pool says that it is closed");
+    if (status != WEIR_OK && request.last)
+        was_told("acquire");
+    if (status != WEIR_OK)
+        return NULL;
+    check_order(self);
+    now.lent++;
+    return lease;
+}
+
+static void use(borrower *self, wi_lease *lease, uint64_t *dice)
+{
+    session *one = wi_lease_resource(lease);
+
+    server_lent(one, self->number);
+    record(self->number, 2, (uint64_t)server_number(&now.server, one));
+    world_trace("uses %d", server_number(&now.server, one));
+    world_sleep_until(world_now() + some_time(dice, 6 * SIM_MS, self->number));
+    if (by_chance(dice, 10))
+        one->dirty = true;
+    server_returned(one, self->number);
+}
+
+/* What a driver's fate makes of a connection that died while it was lent. */
+static weir_fate end_of(wi_lease *lease, uint64_t *dice)
+{
+    if (server_is_dead(wi_lease_resource(lease))) {
+        wi_pool_suspect(now.pool, lease);
+        return WEIR_FATE_DISCARD;
+    }
+    return by_chance(dice, 10) ? WEIR_FATE_DISCARD : WEIR_FATE_KEEP;
+}
+
+static void lose_and_reopen(borrower *self, wi_lease *lease, uint64_t *dice)
+{
+    int64_t deadline_ns = world_now() + 40 * SIM_MS;
+
+    wi_pool_lose(now.pool, lease);
+    if (wi_pool_reopen(now.pool, lease, deadline_ns, NULL) == WEIR_OK)
+        use(self, lease, dice);
+}
+
+static void run_borrower(void *argument)
+{
+    borrower *self = argument;
+    uint64_t dice = now.plan.seed * 31 + (uint64_t)self->number;
+
+    self->task = world_self();
+    for (int i = 0; i < self->rounds; i++) {
+        wi_lease *lease;
+        weir_fate fate = WEIR_FATE_DISCARD;
+
+        world_sleep_until(world_now() +
+                          some_time(&dice, 8 * SIM_MS, self->number));
+        if (now.closing || !(lease = borrow(self, &dice))) {
+            if (now.closing)
+                return;
+            continue;
+        }
+        use(self, lease, &dice);
+        if (by_chance(&dice, 8))
+            lose_and_reopen(self, lease, &dice);
+        if (wi_lease_resource(lease))
+            fate = end_of(lease, &dice);
+        world_trace("gives back, %s",
+                    fate == WEIR_FATE_KEEP ? "whole" : "broken");
+        if (wi_pool_release(now.pool, lease, fate))
+            was_told("release");
+    }
+}
+
+/* ------------------------------------------------------------------- knobs */
+
+static void resize(uint64_t *dice)
+{
+    wi_pool_options options = now.options;
+    int old = limit_of(&options);
+    weir_status status;
+
+    options.size = 1 + (int)choose(dice, 3);
+    options.max_overflow = (int)choose(dice, 3);
+    /* Which of the idle ones go when there are too many is a core's own. */
+    if (now.plan.is_calm) {
+        options.size = now.options.size + 1;
+        options.max_overflow = now.options.max_overflow;
+    }
+    world_trace("sets %d + %d", options.size, options.max_overflow);
+    if (limit_of(&options) > old)
+        server_set_limit(&now.server, limit_of(&options));
+    status = wi_pool_set(now.pool, &options);
+    if (status != WEIR_OK)
+        world_fail("setting fails with %d", (int)status);
+    now.options = options;
+    server_set_limit(&now.server, limit_of(&options));
+}
+
+static void turn_a_knob(uint64_t *dice)
+{
+    switch (choose(dice, 4)) {
+    case 0:
+        world_trace("invalidates");
+        wi_pool_invalidate(now.pool);
+        break;
+    case 1:
+        world_trace("disposes");
+        wi_pool_dispose(now.pool);
+        break;
+    default:
+        resize(dice);
+    }
+}
+
+/* Closing must not begin while somebody is about to enter: in a program he
+ * would have to know that the engine is still there. */
+static bool somebody_enters(void)
+{
+    for (int i = 0; i < now.borrower_count; i++) {
+        const borrower *one = &now.borrowers[i];
+
+        if (one->is_acquiring && !world_is_waiting(one->task) &&
+            world_unlocks(one->task) == one->unlocks)
+            return true;
+    }
+    return false;
+}
+
+static void close_pool(void)
+{
+    while (somebody_enters())
+        world_sleep_until(world_now() + 1000);
+    now.closing = true;
+    world_trace("closes the pool");
+    if (wi_pool_close(now.pool))
+        was_told("close");
+    now.closed = true;
+    /* Its threads may have to end what they are at. */
+    while (now.told == 0 && now.options.threads)
+        world_sleep_until(world_now() + 1000 * SIM_MS);
+}
+
+static void run_keeper(void *argument)
+{
+    uint64_t *dice = argument;
+    int knobs = (int)choose(dice, 4);
+
+    for (int i = 0; i < knobs; i++) {
+        world_sleep_until(world_now() +
+                          some_time(dice, 20 * SIM_MS, BORROWERS_MAX));
+        turn_a_knob(dice);
+    }
+    world_sleep_until(world_now() +
+                      some_time(dice, 60 * SIM_MS, BORROWERS_MAX + 1));
+    close_pool();
+}
+
+/* ------------------------------------------------------------------- story */
+
+static void use_threads(uint64_t *dice)
+{
+    now.options.threads = true;
+    now.options.connecting_max = (int)choose(dice, 3);
+    now.options.connect_ns = 20 * SIM_MS + some_time(dice, 90 * SIM_MS, 0);
+}
+
+static void choose_options(uint64_t *dice)
+{
+    now.options = (wi_pool_options){
+        .core = now.plan.core,
+        .port = &world_port,
+        .size = 1 + (int)choose(dice, 3),
+        .max_overflow = (int)choose(dice, 3),
+        .timeout_ns = 1 + some_time(dice, 60 * SIM_MS, 0),
+        .recycle_ns = by_chance(dice, 30) ? 15 * SIM_MS + 7 : -1,
+        .pre_ping = by_chance(dice, 50),
+        .order = WI_ORDER_FIFO,
+        .allocator = &memory,
+    };
+    if (by_chance(dice, 50))
+        now.options.order = WI_ORDER_LIFO;
+    /* What only one core has is left out where both are compared. */
+    if (now.plan.is_calm || now.plan.core == WI_CORE_MUTEX)
+        return;
+    if (by_chance(dice, 60))
+        now.options.order = WI_ORDER_AFFINITY;
+    if (by_chance(dice, 50))
+        use_threads(dice);
+    if (by_chance(dice, 25))
+        now.options.max_overtake_ns = some_time(dice, 5 * SIM_MS, 0);
+}
+
+static server_moods choose_moods(uint64_t *dice)
+{
+    server_moods moods = {0};
+
+    if (by_chance(dice, 30))
+        return moods;
+    moods.slow = (int)choose(dice, 50);
+    moods.refused = by_chance(dice, 40) ? (int)choose(dice, 60) : 0;
+    moods.hanging = by_chance(dice, 20) ? (int)choose(dice, 30) : 0;
+    moods.mortal = (int)choose(dice, 50);
+    return moods;
+}
+
+static void spawn_borrowers(uint64_t *dice)
+{
+    static const char *const names[BORROWERS_MAX] = {
+        "borrower 0", "borrower 1", "borrower 2",
+        "borrower 3", "borrower 4", "borrower 5",
+    };
+
+    now.borrower_count = 2 + (int)choose(dice, BORROWERS_MAX - 1);
+    for (int i = 0; i < now.borrower_count; i++) {
+        now.borrowers[i] = (borrower){
+            .number = i,
+            .task = -1,
+            .rounds = 1 + (int)choose(dice, ROUNDS_MAX),
+        };
+        world_spawn(names[i], run_borrower, &now.borrowers[i]);
+    }
+    world_spawn("keeper", run_keeper, dice);
+}
+
+static void check_end(void)
+{
+    const server *end = &now.server;
+
+    if (now.told != 1)
+        world_fail("told %d times that nothing is out", now.told);
+    wi_pool_free(&now.pool);
+    if (end->now != 0 || end->opened != end->closed)
+        world_fail("%d sessions are left, %d opened, %d closed", end->now,
+                   end->opened, end->closed);
+}
+
+bool story_run(const story_plan *plan, uint64_t *history)
+{
+    world_plan world = {
+        .seed = plan->seed,
+        .interrupts = !plan->is_calm,
+        .trace = plan->trace,
+        .check = check_step,
+        .idle = check_idle,
+    };
+    uint64_t dice = plan->seed;
+    server_moods moods;
+
+    memset(&now, 0, sizeof now);
+    now.plan = *plan;
+    world_begin(&world);
+    choose_options(&dice);
+    moods = choose_moods(&dice);
+    server_begin(&now.server, plan->seed, &moods, limit_of(&now.options));
+    now.server.ended = was_told_by_thread;
+    now.pool = wi_pool_new(&server_kind, &now.server, &now.options, NULL);
+    spawn_borrowers(&dice);
+    if (world_run())
+        check_end();
+    *history = now.history;
+    return !world_finding()[0];
+}

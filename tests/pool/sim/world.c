@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler and its clock. A task is ready, sleeps until a time, waits for
+ * a lock, or sleeps on an address until it is woken or a time has come.
+ */
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "fiber.h"
+
+enum {
+    FIRST_NOW_NS = 1000000000,
+    TICK_NS = 4000000, /* of the coarse clock */
+    STEPS_MAX = 200000,
+};
+
+typedef enum task_state {
+    TASK_NONE = 0,
+    TASK_READY,
+    TASK_ASLEEP,  /* until `until_ns`, or woken at `address` */
+    TASK_BLOCKED, /* until `lock` is free */
+} task_state;
+
+typedef struct task {
+    task_state state;
+    const char *name;
+    fiber *fiber;
+    const void *address; /* where it sleeps, also while it gets up */
+    const void *lock;
+    int64_t until_ns;
+    bool is_of_test;
+    bool waits; /* asleep in the pool, nothing published yet */
+    bool timed_out;
+    int unlocks;
+    int served;
+} task;
+
+world_fault world_has_fault = WORLD_SOUND;
+
+static world_plan plan;
+static task tasks[TASKS_MAX];
+static int current; /* -1 outside */
+static int64_t now_ns;
+static uint64_t dice;
+static char finding[512];
+
+/* -------------------------------------------------------------- the world */
+
+uint64_t world_random(uint64_t bound)
+{
+    /* splitmix64 */
+    uint64_t mixed = (dice += UINT64_C(0x9e3779b97f4a7c15));
+
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (mixed ^ (mixed >> 31)) % bound;
+}
+
+int64_t world_now(void)
+{
+    return now_ns;
+}
+
+int world_self(void)
+{
+    return current;
+}
+
+bool world_is_waiting(int index)
+{
+    return tasks[index].waits;
+}
+
+int world_served(int index)
+{
+    return tasks[index].served;
+}
+
+int world_unlocks(int index)
+{
+    return tasks[index].unlocks;
+}
+
+const char *world_finding(void)
+{
+    return finding;
+}
+
+void world_fail(const char *format, ...)
+{
+    va_list arguments;
+
+    if (finding[0])
+        return;
+    va_start(arguments, format);
+    vsnprintf(finding, sizeof finding, format, arguments);
+    va_end(arguments);
+    world_trace("FOUND: %s", finding);
+}
+
+void world_trace(const char *format, ...)
+{
+    va_list arguments;
+
+    if (!plan.trace)
+        return;
+    printf("%12.6f %-10s ", (double)(now_ns - FIRST_NOW_NS) / 1e6,
+           current >= 0 ? tasks[current].name : "-");
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+}
+
+void world_begin(const world_plan *wanted)
+{
+    plan = *wanted;
+    now_ns = FIRST_NOW_NS;
+    dice = plan.seed;
+    finding[0] = '\0';
+    current = -1;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        fiber *kept = tasks[i].fiber;
+
+        memset(&tasks[i], 0, sizeof tasks[i]);
+        tasks[i].fiber = kept;
+    }
+}
+
+static bool spawn(const char *name, void (*run)(void *), void *argument,
+                  bool is_of_test)
+{
+    for (int i = 0; i < TASKS_MAX; i++) {
+        task *one = &tasks[i];
+
+        if (one->state != TASK_NONE)
+            continue;
+        if (!one->fiber && !(one->fiber = fiber_new()))
+            return false;
+        fiber_prepare(one->fiber, run, argument);
+        one->state = TASK_READY;
+        one->name = name;
+        one->is_of_test = is_of_test;
+        one->waits = false;
+        return true;
+    }
+    return false;
+}
+
+void world_spawn(const char *name, void (*run)(void *), void *argument)
+{
+    bool spawned = spawn(name, run, argument, true);
+
+    WI_ASSERT(spawned);
+}
+
+/* ------------------------------------------------------- inside, by a task */
+
+static void pause_task(void)
+{
+    fiber_pause(tasks[current].fiber);
+}
+
+void world_point(void)
+{
+    if (current >= 0 && plan.interrupts && world_random(8) == 0)
+        pause_task();
+}
+
+/* The pool is compiled with -finstrument-functions: wherever one of its
+ * functions begins or ends a thread may be interrupted, too. */
+void __cyg_profile_func_enter(void *function, void *caller);
+void __cyg_profile_func_exit(void *function, void *caller);
+
+void __cyg_profile_func_enter(void *function, void *caller)
+{
+    (void)function;
+    (void)caller;
+    world_point();
+}
+
+void __cyg_profile_func_exit(void *function, void *caller)
+{
+    (void)function;
+    (void)caller;
+    world_point();
+}
+
+/* True: it was woken; false: the time has come. */
+static bool sleep_at(const void *address, int64_t until_ns)
+{
+    task *self = &tasks[current];
+
+    self->state = TASK_ASLEEP;
+    self->address = address;
+    self->until_ns = until_ns;
+    self->timed_out = false;
+    pause_task();
+    return !self->timed_out;
+}
+
+void world_sleep_until(int64_t time_ns)
+{
+    if (time_ns > now_ns)
+        (void)sleep_at(NULL, time_ns);
+}
+
+static void hand_to(const void *address)
+{
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].address != address)
+            continue;
+        tasks[i].waits = false;
+        tasks[i].served++;
+    }
+}
+
+static void wake_at(const void *address)
+{
+    if (world_has_fault == WORLD_LOSES_WAKES && world_random(8) == 0)
+        return;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_ASLEEP && tasks[i].address == address)
+            tasks[i].state = TASK_READY;
+    }
+}
+
+/* Deadlines as the fault has them. */
+static int64_t skewed(int64_t deadline_ns)
+{
+    if (deadline_ns == SIM_NEVER)
+        return deadline_ns;
+    if (world_has_fault == WORLD_WAKES_LATE)
+        return deadline_ns + TICK_NS;
+    if (world_has_fault == WORLD_WAKES_EARLY)
+        return deadline_ns - 1000;
+    return deadline_ns;
+}
+
+/* ------------------------------------------------------------------ seams */
+
+bool sim_mutex_init(wi_mutex *mutex);
+void sim_mutex_clear(wi_mutex *mutex);
+void sim_mutex_lock(wi_mutex *mutex);
+void sim_mutex_unlock(wi_mutex *mutex);
+bool sim_cond_init(wi_cond *cond);
+void sim_cond_clear(wi_cond *cond);
+void sim_cond_signal(wi_cond *cond);
+bool sim_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns);
+int64_t sim_now_ns(void);
+int64_t sim_deadline_in_ns(int64_t ns);
+bool sim_deadline_passed(int64_t deadline_ns);
+
+/* The lock's first byte is all of it: 1 while somebody has it. */
+static char *flag_of(wi_mutex *mutex)
+{
+    return (char *)mutex;
+}
+
+bool sim_mutex_init(wi_mutex *mutex)
+{
+    memset(mutex, 0, sizeof *mutex);
+    return true;
+}
+
+void sim_mutex_clear(wi_mutex *mutex)
+{
+    if (*flag_of(mutex))
+        world_fail("a lock is freed while somebody has it");
+}
+
+void sim_mutex_lock(wi_mutex *mutex)
+{
+    world_point();
+    while (*flag_of(mutex) && world_has_fault != WORLD_LOCK_IS_NONE) {
+        if (current < 0) {
+            world_fail("somebody sleeps with a lock");
+            return;
+        }
+        tasks[current].state = TASK_BLOCKED;
+        tasks[current].lock = mutex;
+        pause_task();
+    }
+    *flag_of(mutex) = 1;
+}
+
+void sim_mutex_unlock(wi_mutex *mutex)
+{
+    *flag_of(mutex) = 0;
+    if (current >= 0)
+        tasks[current].unlocks++;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_BLOCKED && tasks[i].lock == mutex)
+            tasks[i].state = TASK_READY;
+    }
+    world_point();
+}
+
+bool sim_cond_init(wi_cond *cond)
+{
+    memset(cond, 0, sizeof *cond);
+    return true;
+}
+
+void sim_cond_clear(wi_cond *cond)
+{
+    (void)cond;
+}
+
+void sim_cond_signal(wi_cond *cond)
+{
+    hand_to(cond);
+    wake_at(cond);
+}
+
+bool sim_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
+{
+    bool woken;
+
+    tasks[current].waits = true;
+    *flag_of(mutex) = 0;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_BLOCKED && tasks[i].lock == mutex)
+            tasks[i].state = TASK_READY;
+    }
+    woken = sleep_at(cond, skewed(deadline_ns));
+    sim_mutex_lock(mutex);
+    tasks[current].waits = false;
+    tasks[current].address = NULL;
+    return woken;
+}
+
+int64_t sim_now_ns(void)
+{
+    return now_ns;
+}
+
+int64_t sim_deadline_in_ns(int64_t ns)
+{
+    return ns > SIM_NEVER - now_ns ? SIM_NEVER : now_ns + ns;
+}
+
+bool sim_deadline_passed(int64_t deadline_ns)
+{
+    return deadline_ns <= now_ns ||
+           (world_has_fault == WORLD_WAKES_EARLY && deadline_ns != SIM_NEVER &&
+            deadline_ns - 1000 <= now_ns);
+}
+
+/* ------------------------------------------------------------------- port */
+
+static int64_t port_now(void *context)
+{
+    (void)context;
+    return now_ns;
+}
+
+static int64_t port_coarse(void *context)
+{
+    (void)context;
+    return plan.interrupts ? now_ns / TICK_NS * TICK_NS : now_ns;
+}
+
+static bool port_parker_init(void *context, wi_parker *parker)
+{
+    (void)context;
+    memset(parker, 0, sizeof *parker);
+    return true;
+}
+
+static void port_parker_clear(void *context, wi_parker *parker)
+{
+    (void)context;
+    (void)parker;
+}
+
+static uint32_t port_park(void *context, wi_parker *parker, uint32_t seen,
+                          int64_t deadline_ns)
+{
+    uint32_t word;
+
+    (void)context;
+    world_point();
+    word = atomic_load(&parker->word);
+    if (word != seen)
+        return word;
+    tasks[current].waits = true;
+    if (plan.interrupts && world_random(16) == 0)
+        pause_task(); /* comes back for no reason */
+    else
+        (void)sleep_at(parker, skewed(deadline_ns));
+    tasks[current].waits = false;
+    tasks[current].address = NULL;
+    return atomic_load(&parker->word);
+}
+
+static void port_publish(void *context, wi_parker *parker, uint32_t word)
+{
+    (void)context;
+    hand_to(parker);
+    atomic_store(&parker->word, word);
+}
+
+static void port_wake(void *context, wi_parker *parker)
+{
+    (void)context;
+    world_point();
+    wake_at(parker);
+}
+
+static bool port_start(void *context, const char *name,
+                       void (*run)(void *argument), void *argument)
+{
+    (void)context;
+    return spawn(name, run, argument, false);
+}
+
+static uint64_t port_random(void *context)
+{
+    (void)context;
+    return plan.interrupts ? world_random(UINT64_MAX) : 0;
+}
+
+const wi_port world_port = {
+    .now_ns = port_now,
+    .coarse_ns = port_coarse,
+    .parker_init = port_parker_init,
+    .parker_clear = port_parker_clear,
+    .park = port_park,
+    .publish = port_publish,
+    .wake = port_wake,
+    .start = port_start,
+    .random = port_random,
+};
+
+/* -------------------------------------------------------------- scheduler */
+
+static bool test_goes_on(void)
+{
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state != TASK_NONE && tasks[i].is_of_test)
+            return true;
+    }
+    return false;
+}
+
+/* One of those that can run, or -1. */
+static int pick(void)
+{
+    int ready[TASKS_MAX];
+    int count = 0;
+
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_READY)
+            ready[count++] = i;
+    }
+    if (count == 0)
+        return -1;
+    return ready[plan.interrupts ? world_random((uint64_t)count) : 0];
+}
+
+/* The clock goes to the next time that somebody sleeps until. */
+static bool advance(void)
+{
+    int64_t next = SIM_NEVER;
+
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_ASLEEP && tasks[i].until_ns < next)
+            next = tasks[i].until_ns;
+    }
+    if (next == SIM_NEVER)
+        return false;
+    if (next > now_ns)
+        now_ns = next;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state != TASK_ASLEEP || tasks[i].until_ns > now_ns)
+            continue;
+        tasks[i].state = TASK_READY;
+        tasks[i].timed_out = true;
+    }
+    return true;
+}
+
+static void step(int index)
+{
+    current = index;
+    if (!fiber_resume(tasks[index].fiber))
+        tasks[index].state = TASK_NONE;
+    current = -1;
+    plan.check(plan.context);
+}
+
+/* Who was handed something must not go on sleeping until its deadline. */
+static void check_wakes(void)
+{
+    for (int i = 0; i < TASKS_MAX; i++) {
+        const task *one = &tasks[i];
+
+        if (one->state == TASK_ASLEEP && one->address && !one->waits)
+            world_fail("\"%s\" was handed something and sleeps on", one->name);
+    }
+}
+
+static void say_who_is_stuck(void)
+{
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state != TASK_NONE && tasks[i].is_of_test)
+            world_fail("\"%s\" sleeps for ever", tasks[i].name);
+    }
+}
+
+bool world_run(void)
+{
+    for (int steps = 0; test_goes_on() && !finding[0]; steps++) {
+        int next = pick();
+
+        if (next >= 0) {
+            step(next);
+        } else {
+            check_wakes();
+            plan.idle(plan.context);
+            if (!advance())
+                say_who_is_stuck();
+        }
+        if (steps > STEPS_MAX)
+            world_fail("it never ends");
+    }
+    return !finding[0];
+}
