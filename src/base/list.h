@@ -40,6 +40,15 @@ static inline void wi_list_append(wi_list *list, wi_list_node *node)
     list->head.previous = node;
 }
 
+/* Puts `node` in front of one that is in a list. */
+static inline void wi_list_insert(wi_list_node *before, wi_list_node *node)
+{
+    node->previous = before->previous;
+    node->next = before;
+    before->previous->next = node;
+    before->previous = node;
+}
+
 /* Does nothing for a node that is in no list. */
 static inline void wi_list_remove(wi_list_node *node)
 {

@@ -158,6 +158,8 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
 {
     if (wi_fast_now(pool) >= claim->deadline_ns)
         return timed_out(pool, claim, err);
+    if (claim->had_its_turn)
+        return WEIR_OK;
     if (pool->options.waiters_max > 0 &&
         pool->waiting >= pool->options.waiters_max)
         return queue_is_full(pool, err);
@@ -265,8 +267,10 @@ static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
         status = wi_look_closer(pool, claim.lease, claim.deadline_ns, &again,
                                 claim.err);
         wi_mutex_lock(&pool->lock);
-        if (again)
+        if (again) {
             claim.lease = NULL;
+            claim.had_its_turn = true;
+        }
     } while (again);
     pool->visitors--;
     request->last = status != WEIR_OK && wi_is_empty_now(pool);
@@ -293,8 +297,7 @@ static wi_lease *take_fast(const wi_pool *pool)
                 memory_order_relaxed)))
             return mine->place;
     }
-    mine->serial = serial;
-    mine->place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
+    *mine = (hint){serial, wi_place_take(pool, NULL, WI_PLACE_BUSY)};
     return mine->place;
 }
 

@@ -273,17 +273,19 @@ static bool is_stale(const wi_pool *pool, const wi_lease *lease)
 }
 
 /* Locked, and outside in between. Makes a place that was taken fit for use;
- * on failure it is given up. What was just opened is not asked, so there are
- * at most one question and one opening. */
+ * on failure it is given up. What was just opened is not asked; it is replaced
+ * once if all was invalidated meanwhile. */
 static weir_status make_ready(wi_pool *pool, const loan *wish, weir_error *err)
 {
     wi_lease *lease = wish->lease;
-    weir_status status;
+    weir_status status = WEIR_OK;
+    bool is_new = lease->state == WI_SLOT_CONNECTING;
 
-    if (lease->state == WI_SLOT_BUSY) {
-        status = WEIR_OK;
+    if (is_new)
+        status = open_resource(pool, lease, wish->deadline_ns, err);
+    if (status == WEIR_OK) {
         if (!is_stale(pool, lease)) {
-            if (pool->options.pre_ping)
+            if (pool->options.pre_ping && !is_new)
                 status = ask(pool, lease, wish->deadline_ns, err);
             if (status == WEIR_OK)
                 return WEIR_OK;
@@ -294,8 +296,8 @@ static weir_status make_ready(wi_pool *pool, const loan *wish, weir_error *err)
             return status;
         }
         wi_slot_move(&pool->slots, lease, WI_SLOT_CONNECTING);
+        status = open_resource(pool, lease, wish->deadline_ns, err);
     }
-    status = open_resource(pool, lease, wish->deadline_ns, err);
     if (status != WEIR_OK)
         give_up(pool, lease);
     return status;

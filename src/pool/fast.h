@@ -95,6 +95,7 @@ typedef struct wi_claim {
     int64_t began_ns;
     int64_t deadline_ns;
     uint32_t word;      /* what was published last */
+    bool had_its_turn;  /* and what it got was no good */
     bool settled;       /* out of the queue: `lease`, or `answer` */
     bool is_woken;      /* is the one that was told to look */
     wi_lease *lease;    /* BUSY, or CONNECTING: to be opened */

@@ -63,11 +63,29 @@ void wi_fast_unlock(wi_pool *pool)
         port->wake(port->context, wakes[i]);
 }
 
+/* Who was served something that turned out to be no good stands again where
+ * he stood: before all who came after him. */
+static void stand_again(wi_pool *pool, wi_claim *claim)
+{
+    wi_list_node *node = wi_list_first(&pool->queue);
+
+    while (node &&
+           WI_CONTAINER(node, wi_claim, queued)->began_ns <= claim->began_ns)
+        node = wi_list_next(&pool->queue, node);
+    if (node)
+        wi_list_insert(node, &claim->queued);
+    else
+        wi_list_append(&pool->queue, &claim->queued);
+}
+
 bool wi_claim_join(wi_pool *pool, wi_claim *claim)
 {
     if (!pool->port->parker_init(pool->port->context, &claim->parker))
         return false;
-    wi_list_append(&pool->queue, &claim->queued);
+    if (claim->had_its_turn)
+        stand_again(pool, claim);
+    else
+        wi_list_append(&pool->queue, &claim->queued);
     pool->waiting++;
     wi_gate_set(pool);
     return true;
