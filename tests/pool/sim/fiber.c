@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fibers are begun by ucontext and then switched by _setjmp() and _longjmp(),
- * which make no system call, so that a step costs nanoseconds.
+ * Fibers by ucontext.
  */
-#undef _FORTIFY_SOURCE /* its longjmp() knows one stack only */
-
 #include "fiber.h"
 
-#include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,12 +23,10 @@
 enum { STACK_SIZE = 128 * 1024 };
 
 struct fiber {
-    ucontext_t first;
-    jmp_buf inside;
-    jmp_buf outside;
+    ucontext_t inside;
+    ucontext_t outside;
     void (*run)(void *argument);
     void *argument;
-    bool has_begun;
     bool has_ended;
     void *fake_inside; /* the sanitizer's */
     void *fake_outside;
@@ -72,7 +66,7 @@ static void enter(unsigned high, unsigned low)
     self->run(self->argument);
     self->has_ended = true;
     LEAVE_FOR(NULL, self->outer_bottom, self->outer_size);
-    _longjmp(self->outside, 1);
+    setcontext(&self->outside);
 }
 
 void fiber_prepare(fiber *self, void (*run)(void *argument), void *argument)
@@ -81,34 +75,26 @@ void fiber_prepare(fiber *self, void (*run)(void *argument), void *argument)
 
     self->run = run;
     self->argument = argument;
-    self->has_begun = false;
     self->has_ended = false;
-    getcontext(&self->first);
-    self->first.uc_stack.ss_sp = self->stack;
-    self->first.uc_stack.ss_size = STACK_SIZE;
-    self->first.uc_link = NULL;
-    makecontext(&self->first, (void (*)(void))enter, 2,
+    getcontext(&self->inside);
+    self->inside.uc_stack.ss_sp = self->stack;
+    self->inside.uc_stack.ss_size = STACK_SIZE;
+    self->inside.uc_link = NULL;
+    makecontext(&self->inside, (void (*)(void))enter, 2,
                 (unsigned)(address >> 32), (unsigned)address);
 }
 
 bool fiber_resume(fiber *self)
 {
-    if (_setjmp(self->outside) == 0) {
-        LEAVE_FOR(&self->fake_outside, self->stack, STACK_SIZE);
-        if (self->has_begun)
-            _longjmp(self->inside, 1);
-        self->has_begun = true;
-        setcontext(&self->first);
-    }
+    LEAVE_FOR(&self->fake_outside, self->stack, STACK_SIZE);
+    swapcontext(&self->outside, &self->inside);
     ARRIVE(self->fake_outside, NULL, NULL);
     return !self->has_ended;
 }
 
 void fiber_pause(fiber *self)
 {
-    if (_setjmp(self->inside) == 0) {
-        LEAVE_FOR(&self->fake_inside, self->outer_bottom, self->outer_size);
-        _longjmp(self->outside, 1);
-    }
+    LEAVE_FOR(&self->fake_inside, self->outer_bottom, self->outer_size);
+    swapcontext(&self->inside, &self->outside);
     ARRIVE(self->fake_inside, &self->outer_bottom, &self->outer_size);
 }

@@ -17,8 +17,10 @@ typedef struct borrower {
     int task;
     int rounds;
     bool is_acquiring;
-    int unlocks; /* of its thread when its acquire began */
-    int serial;  /* of its acquire */
+    int unlocks;   /* of its thread when its acquire began */
+    int served;    /* the same: how often it was handed something */
+    int64_t began; /* its acquire, by the clock */
+    int serial;    /* of its acquire */
     /* Who waited when this acquire began, in which of his own, and how often
      * he had been handed something: he must have had his turn, or have left,
      * when this one is served. 0: nobody. */
@@ -174,10 +176,26 @@ static void note_who_waits(borrower *self)
     }
 }
 
+/* Who was handed something that was no good waits again where he waited: this
+ * one, who came later, must not have been served when he lay there. */
+static bool has_lost_his_turn(const borrower *other, const borrower *self)
+{
+    return other->is_acquiring && other->began < self->began &&
+           world_is_waiting(other->task) &&
+           world_served(other->task) > other->served &&
+           world_served(self->task) > self->served &&
+           world_lay_down(other->task) < world_handed(self->task);
+}
+
 static void check_order(const borrower *self)
 {
     if (now.options.max_overtake_ns > 0)
         return;
+    for (int i = 0; i < now.borrower_count; i++) {
+        if (has_lost_his_turn(&now.borrowers[i], self))
+            world_fail("%d had his turn, and waits behind %d who came later", i,
+                       self->number);
+    }
     for (int i = 0; i < now.borrower_count; i++) {
         const borrower *other = &now.borrowers[i];
 
@@ -245,6 +263,8 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
 
     note_who_waits(self);
     self->unlocks = world_unlocks(self->task);
+    self->served = world_served(self->task);
+    self->began = began_ns;
     self->is_acquiring = true;
     world_trace("acquires, deadline %.6f",
                 (double)(request.deadline_ns - began_ns) / 1e6);

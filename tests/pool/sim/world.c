@@ -38,6 +38,8 @@ typedef struct task {
     bool timed_out;
     int unlocks;
     int served;
+    uint64_t lay_down; /* these two in events */
+    uint64_t handed;
 } task;
 
 world_fault world_has_fault = WORLD_SOUND;
@@ -47,6 +49,7 @@ static task tasks[TASKS_MAX];
 static int current; /* -1 outside */
 static int64_t now_ns;
 static uint64_t dice;
+static uint64_t events;
 static char finding[512];
 
 /* -------------------------------------------------------------- the world */
@@ -79,6 +82,16 @@ bool world_is_waiting(int index)
 int world_served(int index)
 {
     return tasks[index].served;
+}
+
+uint64_t world_lay_down(int index)
+{
+    return tasks[index].lay_down;
+}
+
+uint64_t world_handed(int index)
+{
+    return tasks[index].handed;
 }
 
 int world_unlocks(int index)
@@ -210,6 +223,12 @@ void world_sleep_until(int64_t time_ns)
         (void)sleep_at(NULL, time_ns);
 }
 
+static void lie_down(void)
+{
+    tasks[current].waits = true;
+    tasks[current].lay_down = ++events;
+}
+
 static void hand_to(const void *address)
 {
     for (int i = 0; i < TASKS_MAX; i++) {
@@ -217,6 +236,7 @@ static void hand_to(const void *address)
             continue;
         tasks[i].waits = false;
         tasks[i].served++;
+        tasks[i].handed = ++events;
     }
 }
 
@@ -322,7 +342,7 @@ bool sim_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
 {
     bool woken;
 
-    tasks[current].waits = true;
+    lie_down();
     *flag_of(mutex) = 0;
     for (int i = 0; i < TASKS_MAX; i++) {
         if (tasks[i].state == TASK_BLOCKED && tasks[i].lock == mutex)
@@ -389,7 +409,7 @@ static uint32_t port_park(void *context, wi_parker *parker, uint32_t seen,
     word = atomic_load(&parker->word);
     if (word != seen)
         return word;
-    tasks[current].waits = true;
+    lie_down();
     if (plan.interrupts && world_random(16) == 0)
         pause_task(); /* comes back for no reason */
     else
