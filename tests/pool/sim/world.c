@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler and its clock. A task is ready, sleeps until a time, waits for
- * a lock, or sleeps on an address until it is woken or a time has come.
+ * a lock, or sleeps on an address until it is woken or a time has come. By
+ * seams.h what is called wi_mutex_lock() here is not the library's.
  */
+#include "seams.h"
+
 #include "world.h"
 
 #include <stdarg.h>
@@ -264,37 +267,25 @@ static int64_t skewed(int64_t deadline_ns)
 
 /* ------------------------------------------------------------------ seams */
 
-bool sim_mutex_init(wi_mutex *mutex);
-void sim_mutex_clear(wi_mutex *mutex);
-void sim_mutex_lock(wi_mutex *mutex);
-void sim_mutex_unlock(wi_mutex *mutex);
-bool sim_cond_init(wi_cond *cond);
-void sim_cond_clear(wi_cond *cond);
-void sim_cond_signal(wi_cond *cond);
-bool sim_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns);
-int64_t sim_now_ns(void);
-int64_t sim_deadline_in_ns(int64_t ns);
-bool sim_deadline_passed(int64_t deadline_ns);
-
 /* The lock's first byte is all of it: 1 while somebody has it. */
 static char *flag_of(wi_mutex *mutex)
 {
     return (char *)mutex;
 }
 
-bool sim_mutex_init(wi_mutex *mutex)
+bool wi_mutex_init(wi_mutex *mutex)
 {
     memset(mutex, 0, sizeof *mutex);
     return true;
 }
 
-void sim_mutex_clear(wi_mutex *mutex)
+void wi_mutex_clear(wi_mutex *mutex)
 {
     if (*flag_of(mutex))
         world_fail("a lock is freed while somebody has it");
 }
 
-void sim_mutex_lock(wi_mutex *mutex)
+void wi_mutex_lock(wi_mutex *mutex)
 {
     world_point();
     while (*flag_of(mutex) && world_has_fault != WORLD_LOCK_IS_NONE) {
@@ -309,7 +300,7 @@ void sim_mutex_lock(wi_mutex *mutex)
     *flag_of(mutex) = 1;
 }
 
-void sim_mutex_unlock(wi_mutex *mutex)
+void wi_mutex_unlock(wi_mutex *mutex)
 {
     *flag_of(mutex) = 0;
     if (current >= 0)
@@ -321,24 +312,24 @@ void sim_mutex_unlock(wi_mutex *mutex)
     world_point();
 }
 
-bool sim_cond_init(wi_cond *cond)
+bool wi_cond_init(wi_cond *cond)
 {
     memset(cond, 0, sizeof *cond);
     return true;
 }
 
-void sim_cond_clear(wi_cond *cond)
+void wi_cond_clear(wi_cond *cond)
 {
     (void)cond;
 }
 
-void sim_cond_signal(wi_cond *cond)
+void wi_cond_signal(wi_cond *cond)
 {
     hand_to(cond);
     wake_at(cond);
 }
 
-bool sim_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
+bool wi_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
 {
     bool woken;
 
@@ -349,23 +340,23 @@ bool sim_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
             tasks[i].state = TASK_READY;
     }
     woken = sleep_at(cond, skewed(deadline_ns));
-    sim_mutex_lock(mutex);
+    wi_mutex_lock(mutex);
     tasks[current].waits = false;
     tasks[current].address = NULL;
     return woken;
 }
 
-int64_t sim_now_ns(void)
+int64_t wi_now_ns(void)
 {
     return now_ns;
 }
 
-int64_t sim_deadline_in_ns(int64_t ns)
+int64_t wi_deadline_in_ns(int64_t ns)
 {
     return ns > SIM_NEVER - now_ns ? SIM_NEVER : now_ns + ns;
 }
 
-bool sim_deadline_passed(int64_t deadline_ns)
+bool wi_deadline_passed(int64_t deadline_ns)
 {
     return deadline_ns <= now_ns ||
            (world_has_fault == WORLD_WAKES_EARLY && deadline_ns != SIM_NEVER &&
