@@ -93,9 +93,12 @@ static void *hang(void *memory)
 static void test_close__while_another_is_inside_does_nothing(void **state)
 {
     weir_conn *conn = script_borrow(), *copy = conn;
+    weir_result *rows;
     pthread_t thread;
 
     (void)state;
+    script_rows("SELECT n", 2);
+    rows = weir_query(conn, "SELECT n", NOARGS);
     script_add(
         &(weir_mock_step){.text = "UPDATE hanging", .fault = WEIR_MOCK_HANG});
     assert_int_equal(pthread_create(&thread, NULL, hang, conn), 0);
@@ -104,8 +107,12 @@ static void test_close__while_another_is_inside_does_nothing(void **state)
     assert_int_equal(weir_exec(conn, "UPDATE t", NOARGS), WEIR_ERR_MISUSE);
     weir_conn_close(&copy);
     assert_ptr_equal(copy, conn);
+    weir_result_close(&rows);
+    assert_non_null(rows);
     weir_mock_resume(mock);
     pthread_join(thread, NULL);
+    weir_result_close(&rows);
+    assert_null(rows);
     weir_conn_close(&copy);
     assert_null(copy);
     weir_conn_close(&conn); /* a stale copy */

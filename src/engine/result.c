@@ -467,9 +467,11 @@ void weir_result_close(weir_result **result)
     if (!result || !*result)
         return;
     closing = *result;
-    *result = NULL;
-    if (closing->constant || !closing->open ||
+    if (!closing->constant && closing->open &&
         wi_conn_enter(closing->conn) != WEIR_OK)
+        return; /* another thread is inside: it can be closed later */
+    *result = NULL;
+    if (closing->constant || !closing->open)
         return;
     conn = closing->conn;
     wi_result_end(closing);
