@@ -37,8 +37,8 @@ static void test_requests__are_answered_before_the_end(void **state)
 
     (void)state;
     service_start(&one,
-                  service_url("pool_size=1&max_overflow=0&pool_timeout=0.3"));
-    service_lock_take(&held);
+                  service_url("pool_size=1&max_overflow=0&pool_timeout=0.5"));
+    service_lock_take(&held, &one);
     waiting = http_begin(one.port, &add);
     /* Until it has the connection. */
     service_ask_until(&one, "/users", 503, &answer);

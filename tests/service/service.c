@@ -191,10 +191,12 @@ void service_ask_until(const service *asked, const char *path, int status,
 
 /* ------------------------------------------------------------------- a lock */
 
-void service_lock_take(service_lock *out)
+void service_lock_take(service_lock *out, const service *asked)
 {
+    static http_answer answer;
     weir_error err;
 
+    service_ask_until(asked, "/users/1", 200, &answer);
     out->engine = weir_engine_open(base_url, NULL, &err);
     out->conn = weir_connect(out->engine, &err);
     assert_non_null(out->conn);

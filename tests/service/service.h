@@ -69,7 +69,9 @@ typedef struct service_lock {
     weir_conn *conn;
 } service_lock;
 
-void service_lock_take(service_lock *out);
+/* On a busy machine the service may not have made its table yet: then it is
+ * waited for. */
+void service_lock_take(service_lock *out, const service *asked);
 void service_lock_commit(service_lock *held);
 void service_lock_rollback(service_lock *held);
 

@@ -32,8 +32,8 @@ static void test_pool__that_is_empty_is_503(void **state)
 
     (void)state;
     service_start(&one,
-                  service_url("pool_size=1&max_overflow=0&pool_timeout=0.2"));
-    service_lock_take(&held);
+                  service_url("pool_size=1&max_overflow=0&pool_timeout=0.5"));
+    service_lock_take(&held, &one);
     waiting = http_begin(one.port, &add);
     service_ask_until(&one, "/users", 503, &answer);
     expect_503("all database connections are in use");
@@ -55,8 +55,8 @@ static void test_database__that_is_locked_is_503(void **state)
     service_lock held;
 
     (void)state;
-    service_start(&one, service_url("statement_timeout=0.3"));
-    service_lock_take(&held);
+    service_start(&one, service_url("statement_timeout=1"));
+    service_lock_take(&held, &one);
     service_ask(&one, "POST", "/users", "{\"name\": \"zoe\"}", &answer);
     expect_503("in time");
     service_lock_rollback(&held);
@@ -108,7 +108,7 @@ static void test_database__that_comes_back_is_used(void **state)
     conn = weir_connect(engine, &err);
     assert_int_equal(weir_exec(conn, "CREATE TABLE other (x INTEGER)", NOARGS),
                      WEIR_OK);
-    service_start(&one, service_url("statement_timeout=0.2"));
+    service_start(&one, service_url("statement_timeout=0.5"));
     service_ask(&one, "GET", "/users", NULL, &answer);
     expect_503("in time");
     assert_int_equal(weir_commit(conn), WEIR_OK);
@@ -126,7 +126,7 @@ static void test_server__that_hangs_is_503(void **state)
     (void)state;
     if (server == 0)
         skip();
-    service_start(&one, service_url("statement_timeout=0.3&pool_timeout=0.5"));
+    service_start(&one, service_url("statement_timeout=1&pool_timeout=1"));
     assert_int_equal(service_ask(&one, "GET", "/users/1", NULL, &answer), 200);
     assert_int_equal(kit_signal_server(server, SIGSTOP), 0);
     service_ask_until(&one, "/users/1", 503, &answer);
