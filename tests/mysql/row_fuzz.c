@@ -49,11 +49,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(row, 0, sizeof row);
     memcpy(packet.data, data + 1 + count, packet.size);
     if (wmy_decode_row(kinds, count, packet, row, cells))
-        sink += touch(row, count);
+        sink = sink + touch(row, count);
     memset(row, 0, sizeof row);
     memcpy(packet.data, data + 1 + count, packet.size);
     if (wmy_decode_text_row(kinds, count, packet, row))
-        sink += touch(row, count);
+        sink = sink + touch(row, count);
     free(packet.data);
     return 0;
 }
