@@ -86,6 +86,7 @@ weir_status wpg_send_closing(wpg_conn *conn, unsigned *ahead, weir_error *err)
         status = send_words(conn, sql, err);
         ++*ahead;
     }
+    ++*ahead; /* the sync is answered, too */
     return status == WEIR_OK ? wpg_pipeline_sync(conn, err) : status;
 }
 
@@ -115,7 +116,7 @@ weir_status wpg_read_prelude(wpg_conn *conn, unsigned ahead, weir_error *err)
         if (wpg_next(conn, &result, status == WEIR_OK ? err : &later) !=
             WEIR_OK)
             return status == WEIR_OK ? err->status : status;
-        if (!result)
+        if (!result || PQresultStatus(result) == PGRES_PIPELINE_SYNC)
             ahead--;
         else if (ahead == 1 && conn->begins && status == WEIR_OK &&
                  wpg_is_failure(result))
