@@ -468,7 +468,7 @@ static void test_unnamed__leaves_no_statement_at_the_server(void **state)
     assert_int_equal(get(conn, "SELECT sum(n) FROM thing"), 6);
 }
 
-/* -------------------------------------------------------------------- others */
+/* ------------------------------------------------------------------ others */
 
 static void test_constraints__are_named(void **state)
 {

@@ -246,26 +246,28 @@ weir_status wpg_submit(void *memory, const weir_execution *execution,
 }
 
 /* The syncs of those before it may stand in the way. */
+static weir_status next_answer(wpg_conn *conn, PGresult **out, weir_error *err)
+{
+    while (wpg_next(conn, out, err) == WEIR_OK) {
+        if (!conn->busy || PQresultStatus(*out) != PGRES_PIPELINE_SYNC)
+            return WEIR_OK;
+        PQclear(*out);
+    }
+    return err->status;
+}
+
 static weir_status read_submitted(wpg_stmt *stmt, weir_error *err)
 {
-    weir_status status = WEIR_OK;
     PGresult *result;
+    weir_error later;
+    weir_status status = next_answer(stmt->conn, &result, err);
 
-    do {
-        status = wpg_next(stmt->conn, &result, err);
-    } while (status == WEIR_OK && stmt->conn->busy &&
-             PQresultStatus(result) == PGRES_PIPELINE_SYNC);
     if (status == WEIR_OK)
         status = wpg_take_result(stmt, result, err);
     if (stmt->conn->lost)
         return err->status;
-    do {
-        weir_error later;
-
-        if (wpg_next(stmt->conn, &result, &later) != WEIR_OK)
-            break;
+    while (wpg_next(stmt->conn, &result, &later) == WEIR_OK && result)
         PQclear(result);
-    } while (result);
     return status;
 }
 
