@@ -51,15 +51,6 @@ static const wi_resource_kind kind = {
     .close = close_thing,
 };
 
-static wi_pool_options options_of(int size)
-{
-    return (wi_pool_options){
-        .size = size,
-        .timeout_ns = INT64_C(30000000000),
-        .recycle_ns = INT64_C(1800000000000),
-    };
-}
-
 static void core_open(const wi_pool_options *options)
 {
     weir_error err;
@@ -91,18 +82,49 @@ static void core_release(void *lease)
     (void)wi_pool_release(pool, lease, WEIR_FATE_KEEP);
 }
 
+static wi_pool_options options_of(wi_core_choice core, int size)
+{
+    return (wi_pool_options){
+        .core = core,
+        .size = size,
+        .timeout_ns = INT64_C(30000000000),
+        .recycle_ns = INT64_C(1800000000000),
+        .threads = true,
+    };
+}
+
 static void open_mutex(int size, int threads)
 {
-    wi_pool_options options = options_of(size);
+    wi_pool_options options = options_of(WI_CORE_MUTEX, size);
 
     (void)threads;
     core_open(&options);
 }
 
-const subject mutex_subject = {
-    .name = "mutex",
-    .open = open_mutex,
-    .acquire = core_acquire,
-    .release = core_release,
-    .close = core_close,
-};
+static void open_weir(int size, int threads)
+{
+    wi_pool_options options = options_of(WI_CORE_FAST, size);
+
+    (void)threads;
+    core_open(&options);
+}
+
+static void open_overtaking(int size, int threads)
+{
+    wi_pool_options options = options_of(WI_CORE_FAST, size);
+
+    (void)threads;
+    options.max_overtake_ns = 1000000;
+    core_open(&options);
+}
+
+/* The same for all but how they are opened. */
+#define SUBJECT(name_, open_)                                                  \
+    {                                                                          \
+        .name = name_, .open = open_, .acquire = core_acquire,                 \
+        .release = core_release, .close = core_close                           \
+    }
+
+const subject mutex_subject = SUBJECT("mutex", open_mutex);
+const subject weir_subject = SUBJECT("weir", open_weir);
+const subject overtake_subject = SUBJECT("weir-overtake", open_overtaking);

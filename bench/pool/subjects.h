@@ -9,6 +9,8 @@
 
 extern subject stack_subject; /* its functions depend on the cell */
 extern const subject mutex_subject;
+extern const subject weir_subject;
+extern const subject overtake_subject; /* max_overtake 1 ms */
 /* Through weir_connect() and weir_conn_close(), over the mock database. */
 extern const subject engine_subject;
 
