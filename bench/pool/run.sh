@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: bench/pool/run.sh [--peers] [options of bench_pool ...]
 # The pools of this house, and with --peers those of others that are installed
-# here, over the same workload. Adds JSON lines to build/bench/pool.jsonl.
+# here, over the same workload. Adds JSON lines to build/bench/pool.jsonl, and
+# without options those of the other bars to build/bench/pool-bars.jsonl.
 # A peer that is missing is said, and left out.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -77,4 +78,13 @@ if [ "${1:-}" = --peers ]; then
     add_go
     add_sqlalchemy
 fi
-exec "$bin/bench_pool" --out build/bench/pool.jsonl "${pools[@]}" "$@"
+out=build/bench/pool.jsonl
+"$bin/bench_pool" --out "$out" "${pools[@]}" "$@" || exit 1
+[ $# -eq 0 ] || exit 0
+
+# The bars that the table does not show: the shares of many threads, and those
+# of bars.c, which have figures of their own.
+echo
+"$bin/bench_pool" --out "$out" --threads 200 --size 8 --holds 1000 \
+    --run-ms 2000 --rounds 1 "${pools[@]}" || exit 1
+"$bin/bench_pool_bars" | tee -a build/bench/pool-bars.jsonl
