@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Included before everything else where the pool is compiled for the
- * simulation: its locks, conditions and clock are those of world.c.
+ * simulation: its locks, conditions, clock and names of
+ * threads are those of world.c.
  */
 #ifndef SIM_SEAMS_H
 #define SIM_SEAMS_H
@@ -17,6 +18,7 @@
 #define wi_now_ns sim_now_ns
 #define wi_deadline_in_ns sim_deadline_in_ns
 #define wi_deadline_passed sim_deadline_passed
+#define pthread_self sim_pthread_self
 
 void world_point(void);
 #define WI_PORT_POINT() world_point()

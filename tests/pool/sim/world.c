@@ -346,6 +346,11 @@ bool wi_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
     return woken;
 }
 
+pthread_t pthread_self(void)
+{
+    return (pthread_t)(uintptr_t)(current + 2);
+}
+
 int64_t wi_now_ns(void)
 {
     return now_ns;
