@@ -274,6 +274,8 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
     record(self->number, 1, (uint64_t)status);
     if (status == WEIR_ERR_POOL_TIMEOUT)
         check_timeout(self, began_ns, request.deadline_ns);
+    if (status == WEIR_ERR_RESOURCE && now.options.waiters_max == 0)
+        world_fail("a queue without a limit is full");
     if (status == WEIR_ERR_CLOSED && !now.closing)
         world_fail("an open pool says that it is closed");
     if (status != WEIR_OK && request.last)
@@ -461,6 +463,10 @@ static void choose_options(uint64_t *dice)
         now.options.order = WI_ORDER_AFFINITY;
     if (by_chance(dice, 50))
         use_threads(dice);
+    if (by_chance(dice, 15))
+        now.options.waiters_max = 1 + (int)choose(dice, 2);
+    if (by_chance(dice, 15))
+        now.options.uses_max = 1 + (int)choose(dice, 3);
     if (by_chance(dice, 25))
         now.options.max_overtake_ns = some_time(dice, 5 * SIM_MS, 0);
 }

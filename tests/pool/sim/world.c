@@ -433,6 +433,9 @@ static bool port_start(void *context, const char *name,
                        void (*run)(void *argument), void *argument)
 {
     (void)context;
+    /* The system may have no thread left. */
+    if (world_random(20) == 0)
+        return false;
     return spawn(name, run, argument, false);
 }
 
