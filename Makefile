@@ -49,7 +49,8 @@ bench:
 	@test -x build/release/bench/bench || \
 	    { echo 'bench: there is no build/release/bench/bench' >&2; exit 1; }
 	@mkdir -p build/bench
-	@WEIR_BENCH_OUT=build/bench/results.jsonl build/release/bench/bench $(ARGS)
+	@WEIR_BENCH_OUT=build/bench/results.jsonl \
+	    bench/run.sh build/release/bench/bench $(ARGS)
 
 # What else the bars ask for comes after the table; see
 # docs/guide/pool-proof.md.

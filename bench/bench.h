@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 enum {
-    ROW_COUNT = 200000,   /* rows of the table that is read */
+    FILE_ROWS = 200000,   /* rows of the table that is read, in a file */
+    SERVER_ROWS = 100000, /* the same at a server */
     INSERT_COUNT = 10000, /* rows that `insert` writes in one transaction */
+    BULK_COUNT = 100000,  /* rows that `bulk_insert` loads */
     SELECT_COUNT = 500,   /* keys that are selected by */
     /* The keys are among the first rows, whose pages stay in the cache: what
      * is measured is the statement and not the disk. */
@@ -61,7 +63,8 @@ typedef struct bench_side {
     uint64_t (*point_select)(void *self, const int64_t *keys, slice part);
     uint64_t (*fetch)(void *self, slice part);
     uint64_t (*insert)(void *self, const new_item *rows, slice part);
-    /* Empties the table that insert() has filled; not measured. */
+    uint64_t (*bulk_insert)(void *self, const new_item *rows, slice part);
+    /* Empties the table that was filled; not measured. */
     void (*empty)(void *self);
 } bench_side;
 
@@ -80,5 +83,8 @@ extern const bench_side bench_weir;
 /* Weir once more, its rows inserted by one weir_exec_many(). */
 extern const bench_side bench_weir_many;
 extern const bench_side bench_bare_sqlite;
+/* The client library used well, and as most programs use it. */
+extern const bench_side bench_bare_postgresql, bench_usual_postgresql;
+extern const bench_side bench_bare_mariadb, bench_usual_mariadb;
 
 #endif

@@ -52,9 +52,9 @@ static void must(weir_conn *conn, weir_status status)
         bench_die("tables", weir_conn_error(conn)->message);
 }
 
-static void fill_items(weir_conn *conn)
+static void fill_items(weir_conn *conn, int64_t count)
 {
-    for (int64_t id = 1; id <= ROW_COUNT; id++) {
+    for (int64_t id = 1; id <= count; id++) {
         new_item row = make_row(id);
         weir_opt_i32 parent = {.v = row.parent, .set = row.has_parent != 0};
 
@@ -65,7 +65,8 @@ static void fill_items(weir_conn *conn)
     }
 }
 
-void database_fill(const char *url)
+/* Creates the tables through Weir. */
+static void fill(const char *url, int64_t count)
 {
     static const char *const tables[] = {
         "CREATE TABLE item (id BIGINT PRIMARY KEY, name VARCHAR(32) NOT NULL, "
@@ -81,7 +82,7 @@ void database_fill(const char *url)
         bench_die("tables", err.message);
     must(conn, weir_exec(conn, tables[0], NOARGS));
     must(conn, weir_exec(conn, tables[1], NOARGS));
-    fill_items(conn);
+    fill_items(conn, count);
     must(conn, weir_commit(conn));
     weir_conn_close(&conn);
     weir_engine_close(&engine);
@@ -114,12 +115,72 @@ static database *start_sqlite(void)
     if (!mkdtemp(folder))
         bench_die("/tmp", "cannot make a folder for the database");
     snprintf(self.url, sizeof self.url, "sqlite:///%s/bare.db", folder);
-    database_fill(self.url);
+    fill(self.url, FILE_ROWS);
     snprintf(self.url, sizeof self.url, "sqlite:///%s/weir.db", folder);
-    database_fill(self.url);
+    fill(self.url, FILE_ROWS);
     snprintf(self.where, sizeof self.where, "%s/bare.db", folder);
     return &self;
 }
 
-database *(*const databases[])(void) = {start_sqlite};
-const int database_count = sizeof databases / sizeof databases[0];
+/* ----------------------------------------------------------------- servers */
+
+static void keep_server(database *self)
+{
+    (void)self; /* whoever started it stops it */
+}
+
+/* Each side has a database of its own there. */
+static void make_databases(const char *url)
+{
+    weir_connect_options options = WEIR_CONNECT_OPTIONS;
+    weir_error err;
+    weir_engine *engine = weir_engine_open(url, NULL, &err);
+    weir_conn *conn;
+
+    options.isolation = WEIR_AUTOCOMMIT;
+    conn = engine ? weir_connect_with(engine, &options, &err) : NULL;
+    if (!conn)
+        bench_die("server", err.message);
+    must(conn, weir_exec(conn, "CREATE DATABASE bench_weir", NOARGS));
+    must(conn, weir_exec(conn, "CREATE DATABASE bench_bare", NOARGS));
+    weir_conn_close(&conn);
+    weir_engine_close(&engine);
+}
+
+static database *start_server(database *self)
+{
+    const char *url = getenv("WEIR_TEST_URL");
+    int size;
+
+    if (!url || !strrchr(url, '/'))
+        bench_die("WEIR_TEST_URL", "names no server; see bench/run.sh");
+    make_databases(url);
+    size = (int)(strrchr(url, '/') - url);
+    snprintf(self->url, sizeof self->url, "%.*s/bench_weir", size, url);
+    snprintf(self->where, sizeof self->where, "%.*s/bench_bare", size, url);
+    fill(self->url, SERVER_ROWS);
+    fill(self->where, SERVER_ROWS);
+    return self;
+}
+
+database *database_start(const char *name)
+{
+    static database postgresql = {.name = "postgresql",
+                                  .has_server = true,
+                                  .bare = &bench_bare_postgresql,
+                                  .usual = &bench_usual_postgresql,
+                                  .stop = keep_server};
+    static database mariadb = {.name = "mariadb",
+                               .has_server = true,
+                               .bare = &bench_bare_mariadb,
+                               .usual = &bench_usual_mariadb,
+                               .stop = keep_server};
+
+    if (strcmp(name, "sqlite") == 0)
+        return start_sqlite();
+    if (strcmp(name, "postgresql") == 0)
+        return start_server(&postgresql);
+    if (strcmp(name, "mariadb") == 0)
+        return start_server(&mariadb);
+    bench_die(name, "is none of sqlite, postgresql, mariadb");
+}

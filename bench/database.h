@@ -11,21 +11,23 @@
 typedef struct database database;
 struct database {
     const char *name;
+    bool has_server;
     const bench_side *bare;
-    char url[300];   /* for Weir */
-    char where[256]; /* for the bare side */
+    const bench_side *usual; /* NULL if there is no other way */
+    char url[300];           /* for Weir */
+    char where[300];         /* for the bare side */
     void (*stop)(database *self);
 };
 
-/* Each makes its database ready, or says why it cannot and returns NULL. */
-extern database *(*const databases[])(void);
-extern const int database_count;
+/*
+ * Makes the database ready, or ends the process. "sqlite" is two files; for
+ * "postgresql" and "mariadb" $WEIR_TEST_URL is a server of our own, as
+ * tests/kit starts it.
+ */
+database *database_start(const char *name);
 
 /* The same keys and rows in every run: a generator with a fixed seed. */
 void database_keys(int64_t *keys, int count);
 void database_rows(new_item *rows, int count);
-
-/* Creates and fills the tables through Weir. */
-void database_fill(const char *url);
 
 #endif

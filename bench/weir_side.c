@@ -12,7 +12,7 @@ typedef struct side {
     weir_engine *engine;
     weir_conn *conn;
     weir_result *rows;  /* of a fetch that goes on */
-    weir_value *values; /* of insert_many */
+    weir_value *values; /* of many rows */
 } side;
 
 static void need(weir_conn *conn, weir_status status)
@@ -28,7 +28,7 @@ static void *open_side(const char *where)
 
     if (!self)
         bench_die("weir", "out of memory");
-    self->values = calloc((size_t)INSERT_COUNT * 4, sizeof *self->values);
+    self->values = calloc((size_t)BULK_COUNT * 4, sizeof *self->values);
     self->engine = weir_engine_open(where, NULL, &err);
     self->conn = self->engine ? weir_connect(self->engine, &err) : NULL;
     if (!self->conn || !self->values)
@@ -121,26 +121,45 @@ static uint64_t insert(void *memory, const new_item *rows, slice part)
     return done;
 }
 
-static uint64_t insert_many(void *memory, const new_item *rows, slice part)
+/* A part of the rows as values. */
+static weir_rows take_rows(side *self, const new_item *rows, slice part)
 {
-    side *self = memory;
-    weir_rows all = {
-        .values = self->values, .width = 4, .count = (size_t)part.count};
-    uint64_t done;
-
     for (int i = 0; i < part.count; i++) {
         const new_item *row = &rows[part.at + i];
-        weir_value *value = &self->values[i * 4];
+        weir_value *value = &self->values[(size_t)i * 4];
 
         value[0] = WEIR_VAL(row->id);
         value[1] = WEIR_VAL((const char *)row->name);
         value[2] = WEIR_VAL(row->score);
         value[3] = WEIR_VAL(parent_of(row));
     }
+    return (weir_rows){self->values, 4, (size_t)part.count};
+}
+
+static uint64_t insert_many(void *memory, const new_item *rows, slice part)
+{
+    side *self = memory;
+    weir_rows all = take_rows(self, rows, part);
+    uint64_t done;
+
     need(self->conn, weir_exec_many(self->conn, INSERT_ROW, &all));
     done = (uint64_t)weir_affected(self->conn);
     if (part.last)
         need(self->conn, weir_commit(self->conn));
+    return done;
+}
+
+static uint64_t bulk_insert(void *memory, const new_item *rows, slice part)
+{
+    static const char *const names[] = {"id", "name", "score", "parent"};
+    weir_table_columns into = {"scratch", names, 4};
+    side *self = memory;
+    weir_rows all = take_rows(self, rows, part);
+    uint64_t done;
+
+    need(self->conn, weir_bulk_insert(self->conn, &into, &all));
+    done = (uint64_t)weir_affected(self->conn);
+    need(self->conn, weir_commit(self->conn));
     return done;
 }
 
@@ -159,6 +178,7 @@ const bench_side bench_weir = {
     .point_select = point_select,
     .fetch = fetch,
     .insert = insert,
+    .bulk_insert = bulk_insert,
     .empty = empty,
 };
 
