@@ -27,7 +27,9 @@ enum {
 #define SELECT_ALL "SELECT id, name, score, parent FROM item"
 #define INSERT_ROW                                                             \
     "INSERT INTO scratch (id, name, score, parent) VALUES (?, ?, ?, ?)"
+/* What deleted rows leave behind at a server would be measured the next time. */
 #define DELETE_ROWS "DELETE FROM scratch"
+#define TRUNCATE_ROWS "TRUNCATE TABLE scratch"
 
 /* A row as a program wants it: typed, NULL told apart, range checked. */
 typedef struct item {

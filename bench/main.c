@@ -133,7 +133,7 @@ static const bench benches[] = {
 static void report(FILE *out, const char *name, const char *where,
                    const pairs *found)
 {
-    printf("%-19s %-11s %12.1f %12.1f %8.3f   %.3f to %.3f\n", bench, where,
+    printf("%-19s %-11s %12.1f %12.1f %8.3f   %.3f to %.3f\n", name, where,
            found->first_ns, found->second_ns, found->ratio, found->q1,
            found->q3);
     fflush(stdout);

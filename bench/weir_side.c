@@ -11,6 +11,7 @@
 typedef struct side {
     weir_engine *engine;
     weir_conn *conn;
+    const char *emptying;
     weir_result *rows;  /* of a fetch that goes on */
     weir_value *values; /* of many rows */
 } side;
@@ -29,6 +30,8 @@ static void *open_side(const char *where)
     if (!self)
         bench_die("weir", "out of memory");
     self->values = calloc((size_t)BULK_COUNT * 4, sizeof *self->values);
+    self->emptying =
+        strncmp(where, "sqlite", 6) == 0 ? DELETE_ROWS : TRUNCATE_ROWS;
     self->engine = weir_engine_open(where, NULL, &err);
     self->conn = self->engine ? weir_connect(self->engine, &err) : NULL;
     if (!self->conn || !self->values)
@@ -167,7 +170,7 @@ static void empty(void *memory)
 {
     side *self = memory;
 
-    need(self->conn, weir_exec(self->conn, DELETE_ROWS, NOARGS));
+    need(self->conn, weir_exec(self->conn, self->emptying, NOARGS));
     need(self->conn, weir_commit(self->conn));
 }
 

@@ -260,7 +260,7 @@ static uint64_t bulk_insert(void *memory, const new_item *rows, slice part)
 
 static void empty(void *memory)
 {
-    run(memory, "TRUNCATE scratch");
+    run(memory, TRUNCATE_ROWS);
 }
 
 const bench_side bench_bare_mariadb = {

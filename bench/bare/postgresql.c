@@ -4,13 +4,11 @@
  * and results in binary, each answer's kind and size checked, rows loaded by
  * COPY in binary. `where` is a URL that libpq understands.
  */
-#include "../bench.h"
+#include "postgresql.h"
 
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <libpq-fe.h>
 
 enum { COPY_FLUSH = 64 * 1024, ROW_MOST = 128 };
 enum { OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_VARCHAR = 1043 };
@@ -46,9 +44,7 @@ static void *open_side(const char *where)
 
     if (!self)
         bench_die("libpq", "out of memory");
-    self->pg = PQconnectdb(where);
-    if (PQstatus(self->pg) != CONNECTION_OK)
-        bench_die("libpq", PQerrorMessage(self->pg));
+    self->pg = connect_postgresql(where);
     prepare(self, "by_key",
             "SELECT id, name, score, parent FROM item WHERE id = $1");
     prepare(self, "all", SELECT_ALL);
@@ -286,7 +282,7 @@ static uint64_t bulk_insert(void *memory, const new_item *rows, slice part)
 
 static void empty(void *memory)
 {
-    run(memory, "TRUNCATE scratch");
+    run(memory, TRUNCATE_ROWS);
 }
 
 const bench_side bench_bare_postgresql = {

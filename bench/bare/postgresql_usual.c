@@ -3,14 +3,12 @@
  * The jobs on libpq as most programs do them: PQexecParams() with text in and
  * text out, parsed each time by the server. The same checks as in the other.
  */
-#include "../bench.h"
+#include "postgresql.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <libpq-fe.h>
 
 typedef struct side {
     PGconn *pg;
@@ -35,9 +33,7 @@ static void *open_side(const char *where)
 
     if (!self)
         bench_die("libpq", "out of memory");
-    self->pg = PQconnectdb(where);
-    if (PQstatus(self->pg) != CONNECTION_OK)
-        bench_die("libpq", PQerrorMessage(self->pg));
+    self->pg = connect_postgresql(where);
     return self;
 }
 
