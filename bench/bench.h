@@ -27,7 +27,7 @@ enum {
 #define SELECT_ALL "SELECT id, name, score, parent FROM item"
 #define INSERT_ROW                                                             \
     "INSERT INTO scratch (id, name, score, parent) VALUES (?, ?, ?, ?)"
-/* What deleted rows leave behind at a server would be measured the next time. */
+/* What deleted rows leave behind at a server would be measured next time. */
 #define DELETE_ROWS "DELETE FROM scratch"
 #define TRUNCATE_ROWS "TRUNCATE TABLE scratch"
 

@@ -13,6 +13,7 @@
 #include "bench.h"
 #include "database.h"
 #include "pairs.h"
+#include "stream.h"
 
 void bench_die(const char *what, const char *why)
 {
@@ -211,6 +212,8 @@ int main(int argc, char **argv)
         if (is_wanted(argc, argv, benches[i].name))
             run_bench(db, &benches[i], out);
     }
+    if (!db->has_server && is_wanted(argc, argv, "stream"))
+        stream_run(db->url);
     db->stop(db);
     if (out)
         fclose(out);
