@@ -45,7 +45,7 @@ static bool read_header(wpg_span from, numeric *out)
     if (from.size != HEADER_SIZE + 2 * (size_t)out->count)
         return false;
     for (int i = 0; i < out->count; i++) {
-        if (wpg_get_u16(out->groups + 2 * i) >= GROUP)
+        if (wpg_get_u16(out->groups + (ptrdiff_t)i * 2) >= GROUP)
             return false;
     }
     return out->sign == POSITIVE || out->sign == NEGATIVE ||
@@ -55,7 +55,8 @@ static bool read_header(wpg_span from, numeric *out)
 /* The group that stands `at` groups behind the first; 0 outside. */
 static unsigned group_at(const numeric *n, int at)
 {
-    return at >= 0 && at < n->count ? wpg_get_u16(n->groups + 2 * at) : 0;
+    return at >= 0 && at < n->count ? wpg_get_u16(n->groups + (ptrdiff_t)at * 2)
+                                    : 0;
 }
 
 static size_t put_group(unsigned group, size_t digits, char *out)

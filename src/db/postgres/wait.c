@@ -148,7 +148,7 @@ static void end_copy(wpg_conn *conn, const PGresult *result)
 
 weir_status wpg_drain(wpg_conn *conn, weir_error *err)
 {
-    PGresult *result;
+    PGresult *result = NULL;
 
     while (conn->busy && !conn->lost) {
         if (wpg_next(conn, &result, err) != WEIR_OK)
