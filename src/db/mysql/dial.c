@@ -6,11 +6,13 @@
  */
 #include "wmy.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* Answers to a challenge: the password itself is not sent. */
@@ -118,7 +120,10 @@ static weir_status tell_where(wmy_conn *conn, const wmy_transport *transport,
 {
     weir_error why;
 
-    wmy_fail(conn, &why);
+    if (conn->mysql)
+        wmy_fail(conn, &why);
+    else
+        wmy_explain_wait(conn, &why);
     if (transport->socket)
         weir_error_set(err, why.status, "cannot connect to \"%.80s\": %.200s",
                        transport->socket, why.message);
@@ -135,12 +140,56 @@ static weir_status tell_where(wmy_conn *conn, const wmy_transport *transport,
     return err->status;
 }
 
+bool wmy_connect_here(MYSQL *mysql, const wmy_target *target)
+{
+    return mysql_real_connect(mysql, target->host, target->user,
+                              target->password, target->database, target->port,
+                              target->socket,
+                              CLIENT_FOUND_ROWS | CLIENT_MULTI_RESULTS) != NULL;
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char address[16];
+
+    return inet_pton(AF_INET, host, address) == 1 ||
+           inet_pton(AF_INET6, host, address) == 1;
+}
+
+/* Whether all waiting of this connecting goes through the hook. ("localhost"
+ * is looked up in a file.) */
+static bool never_blocks(const wmy_conn *conn, const wmy_transport *transport)
+{
+    return !transport->tls && transport->host &&
+           !conn->options[WMY_BIND_ADDRESS].given &&
+           (is_address(transport->host) ||
+            strcasecmp(transport->host, "localhost") == 0);
+}
+
+/* An absent password is an empty one; NULL would be taken from the
+ * environment. */
+static bool connect_to(wmy_conn *conn, const wmy_transport *transport,
+                       const wmy_credentials *credentials)
+{
+    const char *database = weir_url_get(conn->url).database;
+    const wmy_target target = {
+        .host = transport->socket ? NULL : transport->host,
+        .port = transport->port,
+        .socket = transport->socket,
+        .user = credentials->user ? credentials->user : "",
+        .password = credentials->password ? credentials->password : "",
+        .database = database && database[0] != '\0' ? database : NULL,
+    };
+
+    if (never_blocks(conn, transport))
+        return wmy_connect_here(conn->mysql, &target);
+    return wmy_connect_aside(conn, &target);
+}
+
 weir_status wmy_dial(wmy_conn *conn, const wmy_credentials *credentials,
                      weir_error *err)
 {
-    const char *database = weir_url_get(conn->url).database;
     wmy_transport transport;
-    MYSQL *done;
 
     if (wmy_transport_of(conn->url, conn->options, &transport, err) != WEIR_OK)
         return err->status;
@@ -148,15 +197,7 @@ weir_status wmy_dial(wmy_conn *conn, const wmy_credentials *credentials,
     if (!conn->mysql)
         return wmy_nomem(err);
     set_options(conn, &transport, credentials->program_name);
-    /* An absent password is an empty one; NULL would be taken from the
-     * environment. */
-    done = mysql_real_connect(
-        conn->mysql, transport.socket ? NULL : transport.host,
-        credentials->user ? credentials->user : "",
-        credentials->password ? credentials->password : "",
-        database && database[0] != '\0' ? database : NULL, transport.port,
-        transport.socket, CLIENT_FOUND_ROWS | CLIENT_MULTI_RESULTS);
-    if (!done)
+    if (!connect_to(conn, &transport, credentials))
         return tell_where(conn, &transport, err);
     set_descriptor(conn);
     if (transport.tls && !mysql_get_ssl_cipher(conn->mysql)) {

@@ -381,7 +381,7 @@ static unsigned true_code(const wmy_failure *failure)
     return failure->code;
 }
 
-static weir_status explain_wait(const wmy_conn *conn, weir_error *err)
+weir_status wmy_explain_wait(const wmy_conn *conn, weir_error *err)
 {
     weir_status status = conn->wait.failure;
 
@@ -404,7 +404,7 @@ static weir_status explain(wmy_conn *conn, const wmy_failure *said,
     failure.code = true_code(said);
     /* Our own deadline: the library only knows that it got no answer. */
     if (conn->wait.failure != WEIR_OK && (!alive || failure.code == 1317))
-        explain_wait(conn, err);
+        wmy_explain_wait(conn, err);
     else
         wmy_explain(&failure, err);
     if (err->native_code == 0)

@@ -15,6 +15,8 @@
 #include <string.h>
 
 enum { SQL_SIZE = 512 };
+/* Galera: the node lost its cluster while it committed. */
+enum { CLUSTER_GONE = 1180 };
 
 static const char *const levels[] = {
     [WEIR_ISOLATION_DEFAULT] = "REPEATABLE-READ",
@@ -268,13 +270,12 @@ static bool is_nothing(const wmy_conn *conn)
             (conn->mysql->server_status & SERVER_STATUS_IN_TRANS) == 0);
 }
 
-/* The answer to COMMIT is lost, or says nothing: nobody can know. */
-static weir_status judge_commit(const wmy_conn *conn, weir_error *err)
+weir_status wmy_doubt(const wmy_conn *conn, weir_error *err)
 {
-    bool silent = conn->mysql->net.pvio == NULL;
+    bool silent = conn->mysql->net.pvio == NULL || conn->lost;
 
-    if (silent || err->status == WEIR_ERR_CONNECTION ||
-        err->native_code == 1180) {
+    if ((silent && err->fate != WEIR_FATE_RETRY) ||
+        err->native_code == CLUSTER_GONE) {
         err->status = WEIR_ERR_COMMIT_UNKNOWN;
         err->fate = WEIR_FATE_DISCARD;
     }
@@ -291,7 +292,7 @@ static weir_status commit(wmy_conn *conn, weir_error *err)
     if (status != WEIR_OK || (conn->read_only && !conn->wrote))
         return status;
     status = wmy_receive(conn, err);
-    return status == WEIR_OK ? WEIR_OK : judge_commit(conn, err);
+    return status == WEIR_OK ? WEIR_OK : wmy_doubt(conn, err);
 }
 
 weir_status wmy_commit(void *memory, int64_t deadline, weir_error *err)

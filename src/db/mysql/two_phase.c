@@ -64,8 +64,8 @@ weir_status wmy_end_xa(wmy_conn *conn, const char *verb, const char *tail,
     wmy_xa_command("XA END", conn->xid, "", end);
     wmy_xa_command(verb, conn->xid, tail, last);
     status = run_both(conn, end, last, err);
-    if (status == WEIR_ERR_CONNECTION && strcmp(verb, "XA COMMIT") == 0)
-        err->status = status = WEIR_ERR_COMMIT_UNKNOWN;
+    if (status != WEIR_OK && strcmp(verb, "XA ROLLBACK") != 0)
+        status = wmy_doubt(conn, err);
     return status;
 }
 
@@ -135,9 +135,7 @@ weir_status wmy_commit_prepared(void *memory, const char *xid, int64_t deadline,
 {
     weir_status status = second_phase(memory, "XA COMMIT", xid, deadline, err);
 
-    if (status == WEIR_ERR_CONNECTION && err->fate == WEIR_FATE_DISCARD)
-        err->status = status = WEIR_ERR_COMMIT_UNKNOWN;
-    return status;
+    return status == WEIR_OK ? status : wmy_doubt(memory, err);
 }
 
 weir_status wmy_rollback_prepared(void *memory, const char *xid,

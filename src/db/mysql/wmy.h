@@ -140,6 +140,20 @@ typedef struct wmy_credentials {
     const char *program_name;
 } wmy_credentials;
 
+/* Where to and as whom, as libmariadb wants to hear it. */
+typedef struct wmy_target {
+    const char *host; /* NULL: by the socket */
+    const char *socket;
+    const char *user;
+    const char *password;
+    const char *database;
+    unsigned port;
+} wmy_target;
+
+/* Connects in this thread, or in another one that is waited for until the
+ * deadline of `conn`; then conn->mysql is NULL. */
+bool wmy_connect_here(MYSQL *mysql, const wmy_target *target);
+bool wmy_connect_aside(wmy_conn *conn, const wmy_target *target);
 weir_status wmy_dial(wmy_conn *conn, const wmy_credentials *credentials,
                      weir_error *err);
 /* Gives the library's handle up without a word to the server. */
@@ -170,6 +184,8 @@ weir_status wmy_explain(const wmy_failure *failure, weir_error *err);
  * what the connection knows: deadline, cancellation, whether it is alive. */
 weir_status wmy_fail(wmy_conn *conn, weir_error *err);
 weir_status wmy_fail_stmt(wmy_conn *conn, MYSQL_STMT *stmt, weir_error *err);
+/* A wait of the connection has failed: deadline, cancellation. */
+weir_status wmy_explain_wait(const wmy_conn *conn, weir_error *err);
 weir_status wmy_nomem(weir_error *err);
 /* Bytes that break the protocol: the connection is given up. */
 weir_status wmy_malformed(wmy_conn *conn, weir_error *err);
@@ -184,6 +200,9 @@ weir_status wmy_begin(void *conn, const weir_tx_spec *spec, int64_t deadline,
 weir_status wmy_commit(void *conn, int64_t deadline, weir_error *err);
 weir_status wmy_rollback(void *conn, int64_t deadline, weir_error *err);
 
+/* After a command that makes work lasting has failed: if the answer is lost,
+ * or says nothing, nobody can know, and COMMIT_UNKNOWN it is. */
+weir_status wmy_doubt(const wmy_conn *conn, weir_error *err);
 /* Reads what is owed from before. Nothing new has been sent if it fails. */
 weir_status wmy_settle(wmy_conn *conn, weir_error *err);
 /* Sends a command without reading its answer. */
