@@ -61,7 +61,7 @@ static const meaning meanings[] = {
     {1160, WEIR_ERR_CONNECTION, DISCARD, 0, NULL},
     {1161, WEIR_ERR_CONNECTION, DISCARD, 0, NULL},
     {1169, WEIR_ERR_CONSTRAINT, KEEP, WEIR_CONSTRAINT_UNIQUE, "23505"},
-    {1180, WEIR_ERR_UNAVAILABLE, KEEP, 0, NULL},  /* Galera: not committed */
+    {1180, WEIR_ERR_UNAVAILABLE, DISCARD, 0, NULL}, /* Galera: no quorum */
     {1203, WEIR_ERR_RESOURCE, DISCARD, 0, NULL},  /* user's connections */
     {1205, WEIR_ERR_SERIALIZATION, KEEP, 0, "40001"}, /* lock wait */
     {1206, WEIR_ERR_RESOURCE, KEEP, 0, NULL},     /* lock table is full */
@@ -116,7 +116,7 @@ static const meaning meanings[] = {
     {2013, WEIR_ERR_CONNECTION, DISCARD, 0, "08006"}, /* answer lost */
     {2014, WEIR_ERR_CONNECTION, DISCARD, 0, NULL}, /* out of step */
     {2020, WEIR_ERR_LIMIT, KEEP, 0, NULL},        /* packet too large */
-    {2026, WEIR_ERR_CONNECTION, DISCARD, 0, NULL}, /* TLS */
+    {2026, WEIR_ERR_CONNECTION, DISCARD, 0, "08001"}, /* TLS */
     {2027, WEIR_ERR_CONNECTION, DISCARD, 0, NULL}, /* malformed */
     {2045, WEIR_ERR_CONNECTION, DISCARD, 0, NULL},
     {2049, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* old passwords */
@@ -131,7 +131,7 @@ static const meaning meanings[] = {
     {3572, WEIR_ERR_SERIALIZATION, KEEP, 0, "40001"}, /* NOWAIT */
     {3819, WEIR_ERR_CONSTRAINT, KEEP, WEIR_CONSTRAINT_CHECK, "23514"},
     {4025, WEIR_ERR_CONSTRAINT, KEEP, WEIR_CONSTRAINT_CHECK, "23514"},
-    {4031, WEIR_ERR_CONNECTION, RETRY, 0, NULL},  /* was idle for too long */
+    {4031, WEIR_ERR_CONNECTION, RETRY, 0, "08006"},  /* was idle for too long */
     {4151, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* account blocked */
 };
 /* clang-format on */

@@ -15,8 +15,6 @@
 #include <string.h>
 
 enum { SQL_SIZE = 512 };
-/* Galera: the node lost its cluster while it committed. */
-enum { CLUSTER_GONE = 1180 };
 
 static const char *const levels[] = {
     [WEIR_ISOLATION_DEFAULT] = "REPEATABLE-READ",
@@ -272,10 +270,11 @@ static bool is_nothing(const wmy_conn *conn)
 
 weir_status wmy_doubt(const wmy_conn *conn, weir_error *err)
 {
-    bool silent = conn->mysql->net.pvio == NULL || conn->lost;
+    bool silent = conn->mysql->net.pvio == NULL || conn->lost ||
+                  err->status == WEIR_ERR_CONNECTION;
 
     if ((silent && err->fate != WEIR_FATE_RETRY) ||
-        err->native_code == CLUSTER_GONE) {
+        err->native_code == WMY_CLUSTER_GONE) {
         err->status = WEIR_ERR_COMMIT_UNKNOWN;
         err->fate = WEIR_FATE_DISCARD;
     }

@@ -10,6 +10,8 @@
 
 enum { KEEP_BYTES = 64 * 1024 };
 enum { NOT_PREPARABLE = 1295, NEW_METADATA = 2057 };
+/* The server, or a proxy before it, has forgotten the statement. */
+enum { UNKNOWN_STATEMENT = 1243, NEEDS_REPREPARE = 1615 };
 
 /* What end() spends on reading rows that nobody wants before it asks the
  * server to stop, and how long it waits then. */
@@ -64,7 +66,7 @@ static weir_status keep_text(wmy_stmt *stmt, weir_text sql, weir_error *err)
     return WEIR_OK;
 }
 
-static weir_status prepare(wmy_stmt *stmt, weir_text sql, weir_error *err)
+static weir_status prepare(wmy_stmt *stmt, weir_error *err)
 {
     wmy_conn *conn = stmt->conn;
     bool failed;
@@ -73,12 +75,13 @@ static weir_status prepare(wmy_stmt *stmt, weir_text sql, weir_error *err)
     if (!stmt->handle)
         return wmy_nomem(err);
     wmy_running_begin(conn);
-    failed = mysql_stmt_prepare(stmt->handle, sql.data, sql.size) != 0;
+    failed =
+        mysql_stmt_prepare(stmt->handle, stmt->text, strlen(stmt->text)) != 0;
     wmy_running_end(conn);
     if (failed && mysql_stmt_errno(stmt->handle) == NOT_PREPARABLE) {
         mysql_stmt_close(stmt->handle);
         stmt->handle = NULL;
-        return keep_text(stmt, sql, err);
+        return WEIR_OK;
     }
     if (failed)
         return wmy_fail_stmt(conn, stmt->handle, err);
@@ -97,10 +100,12 @@ weir_status wmy_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
     stmt->conn = conn;
     stmt->scan = wmy_scan_sql(sql);
     stmt->info.effect = stmt->scan.effect;
+    if (keep_text(stmt, sql, err) != WEIR_OK)
+        return err->status;
     wmy_enter(conn, deadline);
     status = wmy_settle(conn, err);
     if (status == WEIR_OK)
-        status = prepare(stmt, sql, err);
+        status = prepare(stmt, err);
     wmy_leave(conn);
     if (status == WEIR_OK)
         *info = &stmt->info;
@@ -225,7 +230,8 @@ static void judge(wmy_stmt *stmt, weir_error *err)
         err->fate != WEIR_FATE_DISCARD)
         return;
     if (err->status == WEIR_ERR_TIMEOUT || err->status == WEIR_ERR_CANCELLED ||
-        err->status == WEIR_ERR_CONNECTION)
+        err->status == WEIR_ERR_CONNECTION ||
+        err->native_code == WMY_CLUSTER_GONE)
         err->status = WEIR_ERR_COMMIT_UNKNOWN;
 }
 
@@ -272,6 +278,33 @@ static weir_status execute(wmy_stmt *stmt, const weir_execution *execution,
     return status;
 }
 
+static bool is_forgotten(const wmy_stmt *stmt, const weir_error *err)
+{
+    return stmt->handle && !stmt->conn->lost &&
+           (err->native_code == UNKNOWN_STATEMENT ||
+            err->native_code == NEEDS_REPREPARE);
+}
+
+/* Nothing has been done then: what is prepared anew is run once more. */
+static weir_status execute_anew(wmy_stmt *stmt, const weir_execution *execution,
+                                weir_error *err)
+{
+    size_t before = stmt->info.param_count;
+    weir_error failure = *err;
+    weir_status status;
+
+    mysql_stmt_close(stmt->handle);
+    stmt->handle = NULL;
+    status = prepare(stmt, err);
+    if (status != WEIR_OK)
+        return status;
+    if (stmt->info.param_count != before) {
+        *err = failure;
+        return err->status;
+    }
+    return execute(stmt, execution, err);
+}
+
 weir_status wmy_execute(void *memory, const weir_execution *execution,
                         weir_error *err)
 {
@@ -284,6 +317,8 @@ weir_status wmy_execute(void *memory, const weir_execution *execution,
     stmt->outcome = (weir_outcome){.affected = -1};
     wmy_enter(conn, execution->deadline);
     status = execute(stmt, execution, err);
+    if (status != WEIR_OK && is_forgotten(stmt, err))
+        status = execute_anew(stmt, execution, err);
     if (status != WEIR_OK)
         judge(stmt, err);
     wmy_leave(conn);

@@ -169,6 +169,9 @@ weir_status wmy_cancel(void *conn, weir_error *err);
 
 /* --------------------------------------------------------------- errors */
 
+/* Galera: the node has lost its cluster while it committed. */
+enum { WMY_CLUSTER_GONE = 1180 };
+
 void wmy_classify(int native_code, const char *sqlstate, weir_error *err);
 
 /* What a server or the library said. */
@@ -258,7 +261,7 @@ wmy_scan wmy_scan_sql(weir_text sql);
 typedef struct wmy_stmt {
     wmy_conn *conn;
     MYSQL_STMT *handle; /* NULL: the server prepares no such statement */
-    char *text;         /* … and it is sent as text */
+    char *text;         /* to send then, or to prepare again */
     wmy_scan scan;
     weir_stmt_info info;
     wmy_columns columns;
