@@ -52,6 +52,10 @@ const weir_option_spec wmy_options[] = {
         .kind = WEIR_OPTION_BOOLEAN, .note = "always on"},
     [WMY_SSL] = {.name = "ssl", .kind = WEIR_OPTION_BOOLEAN,
         .note = "true: tls=verify-full, false: tls=disable"},
+    [WMY_GET_PUBLIC_KEY] = {.name = "get_server_public_key",
+        .kind = WEIR_OPTION_BOOLEAN,
+        .note = "encrypt the password with the key that the server gives, "
+                "without TLS; default only to this host"},
     [WMY_SQL_MODE] = {.name = "sql_mode",
         .note = "of each session; strict in any case"},
     [WMY_INIT_COMMAND] = {.name = "init_command",

@@ -15,12 +15,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* Answers to a challenge: the password itself is not sent. */
-#define SAFE_AUTH                                                              \
-    "mysql_native_password,caching_sha2_password,client_ed25519,"              \
-    "sha256_password"
-#define CLEAR_AUTH SAFE_AUTH ",mysql_clear_password"
-
 enum { SECONDS_MAX = 3600 };
 
 /* libmariadb's first call of all is not made for two threads at once. */
@@ -90,8 +84,7 @@ static void set_options(const wmy_conn *conn, const wmy_transport *transport,
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_max);
     mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wmy_wait_hook);
-    mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH,
-                   transport->tls ? CLEAR_AUTH : SAFE_AUTH);
+    mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, transport->auth);
     set_text(mysql, MYSQL_OPT_BIND, &options[WMY_BIND_ADDRESS]);
     if (program_name && program_name[0] != '\0')
         mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",

@@ -119,11 +119,11 @@ static const meaning meanings[] = {
     {2026, WEIR_ERR_CONNECTION, DISCARD, 0, "08001"}, /* TLS */
     {2027, WEIR_ERR_CONNECTION, DISCARD, 0, NULL}, /* malformed */
     {2045, WEIR_ERR_CONNECTION, DISCARD, 0, NULL},
-    {2049, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* old passwords */
+    {2049, WEIR_ERR_AUTH, DISCARD, 0, "28000"},      /* old passwords */
     {2055, WEIR_ERR_CONNECTION, DISCARD, 0, "08006"},
-    {2058, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* no such auth plugin */
-    {2059, WEIR_ERR_AUTH, DISCARD, 0, NULL},
-    {2061, WEIR_ERR_AUTH, DISCARD, 0, NULL},
+    {2058, WEIR_ERR_AUTH, DISCARD, 0, "28000"},      /* no such auth plugin */
+    {2059, WEIR_ERR_AUTH, DISCARD, 0, "28000"},
+    {2061, WEIR_ERR_AUTH, DISCARD, 0, "28000"},
     {3024, WEIR_ERR_TIMEOUT, KEEP, 0, "57014"},   /* max_execution_time */
     {3101, WEIR_ERR_SERIALIZATION, KEEP, 0, "40001"}, /* group replication */
     {3118, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* account locked */
@@ -133,9 +133,10 @@ static const meaning meanings[] = {
     {4025, WEIR_ERR_CONSTRAINT, KEEP, WEIR_CONSTRAINT_CHECK, "23514"},
     {4031, WEIR_ERR_CONNECTION, RETRY, 0, "08006"},  /* was idle for too long */
     {4151, WEIR_ERR_AUTH, DISCARD, 0, NULL},      /* account blocked */
+    {5010, WEIR_ERR_AUTH, DISCARD, 0, "28000"},   /* way of logging in */
 };
 /* clang-format on */
-enum { DEADLOCK = 1213 };
+enum { DEADLOCK = 1213, REFUSED_PLUGIN = 5010 };
 enum { MEANING_COUNT = sizeof meanings / sizeof meanings[0] };
 
 static const meaning *find(unsigned code)
@@ -337,11 +338,21 @@ static void set_message(const char *message, weir_error *err)
         err->message[size - 1] = '\0';
 }
 
+/* The library puts bytes of the server's packet into this message. */
+static const char *message_of(const wmy_failure *failure)
+{
+    if (failure->code != REFUSED_PLUGIN)
+        return failure->message;
+    return "the server asks for the password in clear text or by a key that "
+           "nobody vouches for; use TLS (ssl_ca=...), a unix_socket, or "
+           "get_server_public_key=true";
+}
+
 weir_status wmy_explain(const wmy_failure *failure, weir_error *err)
 {
     weir_error_set(err, WEIR_ERR_SQL, "%s", "");
     wmy_classify((int)failure->code, failure->sqlstate, err);
-    set_message(failure->message, err);
+    set_message(message_of(failure), err);
     err->native_code = (int)failure->code;
     switch (err->constraint_kind) {
     case WEIR_CONSTRAINT_UNIQUE:

@@ -15,6 +15,13 @@ enum { TLS_DISABLE = 0, TLS_VERIFY_CA, TLS_VERIFY_FULL };
 enum { MODE_DISABLED = 0, MODE_PREFERRED };
 enum { PORT = 3306 };
 
+/* Answers to a challenge: the password itself is not sent. */
+#define SAFE_AUTH "mysql_native_password,client_ed25519"
+/* May encrypt it with a key that the server gives: whoever plays the server
+ * can then read it. */
+#define KEY_AUTH SAFE_AUTH ",caching_sha2_password,sha256_password"
+#define CLEAR_AUTH KEY_AUTH ",mysql_clear_password"
+
 static bool is_loopback(const char *host)
 {
     return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
@@ -94,6 +101,20 @@ static weir_status decide_tls(const weir_option_value *options,
     return WEIR_OK;
 }
 
+/* MySQL 8 logs in by a key if it has not seen the password lately; to this
+ * host that is taken as safe, as plain text is. */
+static const char *decide_auth(const weir_option_value *options,
+                               const wmy_transport *way)
+{
+    const weir_option_value *asked = &options[WMY_GET_PUBLIC_KEY];
+
+    if (way->tls)
+        return CLEAR_AUTH;
+    if (asked->given)
+        return asked->boolean ? KEY_AUTH : SAFE_AUTH;
+    return way->socket || is_loopback(way->host) ? KEY_AUTH : SAFE_AUTH;
+}
+
 weir_status wmy_transport_of(const weir_url *url,
                              const weir_option_value *options,
                              wmy_transport *out, weir_error *err)
@@ -110,6 +131,7 @@ weir_status wmy_transport_of(const weir_url *url,
     }
     if (decide_tls(options, &found, err) != WEIR_OK)
         return err->status;
+    found.auth = decide_auth(options, &found);
     *out = found;
     return WEIR_OK;
 }

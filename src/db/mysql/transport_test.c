@@ -80,6 +80,28 @@ static void test_tls__nothing_in_between(void **state)
                      WEIR_ERR_CONFIG);
 }
 
+static bool may(const char *url, const char *plugin)
+{
+    return strstr(of(url).auth, plugin) != NULL;
+}
+
+static void test_password__is_safe_with_whom_it_is_for(void **state)
+{
+    (void)state;
+    assert_true(may("mysql://db/x", "clear"));
+    assert_false(may("mysql://db/x?tls=disable", "clear"));
+    assert_false(may("mysql://db/x?tls=disable", "sha2"));
+    assert_true(may("mysql://db/x?tls=disable", "native"));
+    assert_true(may("mysql://db/x?tls=disable&get_server_public_key=true",
+                    "caching_sha2"));
+    assert_false(may("mysql://localhost/x", "clear"));
+    assert_true(may("mysql://localhost/x", "caching_sha2"));
+    assert_false(
+        may("mysql://localhost/x?get_server_public_key=false", "sha2"));
+    assert_false(may("mysql:///x?unix_socket=/s", "clear"));
+    assert_true(may("mysql:///x?unix_socket=/s", "caching_sha2"));
+}
+
 static void test_way__tcp_unless_there_is_a_socket(void **state)
 {
     wmy_transport found = of("mariadb+mysqlconnector://localhost:3307/x");
@@ -114,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_tls__every_spelling_of_on_verifies),
         cmocka_unit_test(test_tls__every_spelling_of_off),
         cmocka_unit_test(test_tls__nothing_in_between),
+        cmocka_unit_test(test_password__is_safe_with_whom_it_is_for),
         cmocka_unit_test(test_way__tcp_unless_there_is_a_socket),
         cmocka_unit_test(test_options__dangerous_ones_are_refused),
     };

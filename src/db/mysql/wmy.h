@@ -41,6 +41,7 @@ enum wmy_option {
     WMY_SSL_VERIFY_CERT,
     WMY_SSL_VERIFY_IDENTITY,
     WMY_SSL,
+    WMY_GET_PUBLIC_KEY,
     WMY_SQL_MODE,
     WMY_INIT_COMMAND,
     WMY_LOCAL_INFILE,
@@ -58,6 +59,7 @@ typedef struct wmy_transport {
     unsigned port;
     const char *socket; /* NULL: by TCP */
     bool tls;           /* encrypted, and the server's name verified */
+    const char *auth;   /* the ways of logging in that may be used */
 } wmy_transport;
 
 /* What the URL says, or why it cannot be. */
