@@ -51,13 +51,12 @@ static bool stop_own(wmy_wait *wait)
     wmy_conn *conn = (wmy_conn *)wait;
     int expected = WMY_RUNNING;
     weir_error ignored;
-    int64_t until = weir_services_now(conn->services) + wait->grace_ns;
     bool stopped;
 
     if (!atomic_compare_exchange_strong(&conn->running, &expected,
                                         WMY_STOPPING))
         return expected == WMY_STOPPING || expected == WMY_STOPPED;
-    stopped = kill_query(conn, until, &ignored) == WEIR_OK;
+    stopped = kill_query(conn, wait->deadline, &ignored) == WEIR_OK;
     atomic_store(&conn->running, WMY_STOPPED);
     return stopped;
 }

@@ -62,10 +62,9 @@ static bool may_go_on(wmy_wait *wait, weir_status status)
         return false;
     wait->stopped = true;
     wait->failure = status;
-    if (!wait->stop(wait))
-        return false;
+    /* One grace for both, asking and answering. */
     wait->deadline = weir_services_now(wait->services) + wait->grace_ns;
-    return true;
+    return wait->stop(wait);
 }
 
 bool wmy_wait_go_on(wmy_wait *wait)
