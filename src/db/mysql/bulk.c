@@ -162,11 +162,13 @@ static size_t fill_batch(const many *m, size_t from, weir_error *err)
     wmy_encoder to = {
         .services = conn->services, .out = &conn->out, .err = err};
     size_t columns = m->first->value_count;
+    size_t room = conn->packet_max / 2;
     size_t next = from;
 
     if (add_head(&to, m->stmt->handle->stmt_id, columns) != WEIR_OK)
         return from;
     while (next < m->count && conn->out.size < BATCH_BYTES &&
+           conn->out.size < room &&
            fits(&conn->out, row_at(m, next), columns) &&
            add_row(&to, row_at(m, next), columns) == WEIR_OK)
         next++;

@@ -137,6 +137,7 @@ static const meaning meanings[] = {
 };
 /* clang-format on */
 enum { DEADLOCK = 1213, REFUSED_PLUGIN = 5010 };
+enum { PACKET_TOO_LARGE = 1153 };
 enum { MEANING_COUNT = sizeof meanings / sizeof meanings[0] };
 
 static const meaning *find(unsigned code)
@@ -451,6 +452,19 @@ weir_status wmy_fail_stmt(wmy_conn *conn, MYSQL_STMT *stmt, weir_error *err)
     if (failure.code == 0)
         return wmy_fail(conn, err);
     return explain(conn, &failure, err);
+}
+
+weir_status wmy_check_size(const wmy_conn *conn, size_t size, weir_error *err)
+{
+    if (size < conn->packet_max)
+        return WEIR_OK;
+    weir_error_set(err, WEIR_ERR_LIMIT,
+                   "the statement and its values have %zu bytes; this server "
+                   "takes less than %zu (max_allowed_packet)",
+                   size, conn->packet_max);
+    err->native_code = PACKET_TOO_LARGE;
+    snprintf(err->sqlstate, sizeof err->sqlstate, "08S01");
+    return err->status;
 }
 
 weir_status wmy_malformed(wmy_conn *conn, weir_error *err)

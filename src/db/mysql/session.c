@@ -12,6 +12,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SQL_SIZE = 512 };
@@ -141,9 +142,30 @@ char *wmy_init_sql(const weir_services *services,
     return sql;
 }
 
-weir_status wmy_start_session(wmy_conn *conn, weir_error *err)
+/* The server hangs up on a larger packet; so it is not sent. A server that
+ * does not say is taken to allow what the URL does. */
+static weir_status learn_packet_max(wmy_conn *conn, weir_error *err)
 {
-    const char *extra = conn->options[WMY_INIT_COMMAND].text;
+    size_t own = (size_t)conn->options[WMY_MAX_ALLOWED_PACKET].integer;
+    MYSQL_RES *rows = NULL;
+    MYSQL_ROW row = NULL;
+    size_t servers;
+
+    conn->owed--;
+    if (mysql_read_query_result(conn->mysql) != 0)
+        return wmy_fail(conn, err);
+    if (conn->mysql->field_count > 0)
+        rows = mysql_store_result(conn->mysql);
+    if (rows)
+        row = mysql_fetch_row(rows);
+    servers = row && row[0] ? (size_t)strtoull(row[0], NULL, 10) : 0;
+    mysql_free_result(rows);
+    conn->packet_max = servers > 0 && servers < own ? servers : own;
+    return WEIR_OK;
+}
+
+static weir_status begin_session(wmy_conn *conn, weir_error *err)
+{
     char sql[128];
     weir_status status = wmy_send(conn, conn->init_sql, err);
 
@@ -151,8 +173,18 @@ weir_status wmy_start_session(wmy_conn *conn, weir_error *err)
              levels[WEIR_REPEATABLE_READ]);
     if (status == WEIR_OK)
         status = wmy_send(conn, sql, err);
-    while (status == WEIR_OK && conn->owed > 0)
+    if (status == WEIR_OK)
+        status = wmy_send(conn, "SELECT @@max_allowed_packet", err);
+    while (status == WEIR_OK && conn->owed > 1)
         status = wmy_receive(conn, err);
+    return status == WEIR_OK ? learn_packet_max(conn, err) : status;
+}
+
+weir_status wmy_start_session(wmy_conn *conn, weir_error *err)
+{
+    const char *extra = conn->options[WMY_INIT_COMMAND].text;
+    weir_status status = begin_session(conn, err);
+
     if (status == WEIR_OK && extra && extra[0] != '\0')
         status = wmy_run(conn, extra, err);
     conn->autocommit = false;

@@ -100,7 +100,8 @@ weir_status wmy_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
     stmt->conn = conn;
     stmt->scan = wmy_scan_sql(sql);
     stmt->info.effect = stmt->scan.effect;
-    if (keep_text(stmt, sql, err) != WEIR_OK)
+    if (wmy_check_size(conn, sql.size + 1, err) != WEIR_OK ||
+        keep_text(stmt, sql, err) != WEIR_OK)
         return err->status;
     wmy_enter(conn, deadline);
     status = wmy_settle(conn, err);
@@ -245,8 +246,10 @@ static weir_status encode(wmy_stmt *stmt, const weir_execution *execution,
     conn->out.size = 0;
     if (!stmt->handle)
         return WEIR_OK;
-    return wmy_encode_execute(&to, stmt->handle->stmt_id, execution->values,
-                              execution->value_count);
+    if (wmy_encode_execute(&to, stmt->handle->stmt_id, execution->values,
+                           execution->value_count) != WEIR_OK)
+        return err->status;
+    return wmy_check_size(conn, conn->out.size + 1, err);
 }
 
 static weir_status execute(wmy_stmt *stmt, const weir_execution *execution,

@@ -116,6 +116,7 @@ typedef struct wmy_conn {
     struct wmy_stmt *reading; /* its rows are still in the protocol */
 
     /* The session at the server, as far as it is known. */
+    size_t packet_max; /* bytes of the largest command */
     bool autocommit;
     weir_isolation isolation;
     bool dirty;    /* has settings, locks or tables of its own */
@@ -192,6 +193,8 @@ weir_status wmy_fail_stmt(wmy_conn *conn, MYSQL_STMT *stmt, weir_error *err);
 /* A wait of the connection has failed: deadline, cancellation. */
 weir_status wmy_explain_wait(const wmy_conn *conn, weir_error *err);
 weir_status wmy_nomem(weir_error *err);
+/* LIMIT if the server would not take a command of `size` bytes. */
+weir_status wmy_check_size(const wmy_conn *conn, size_t size, weir_error *err);
 /* Bytes that break the protocol: the connection is given up. */
 weir_status wmy_malformed(wmy_conn *conn, weir_error *err);
 
