@@ -114,7 +114,7 @@ static void make_trouble(weir_conn *conn)
     }
 }
 
-/* ---------------------------------------------------------------- at the end */
+/* ----------------------------------------------------------- at the end */
 
 /* Rows with this id: 0 or 2, never 1. */
 static int64_t look_up(weir_conn *conn, int64_t id)

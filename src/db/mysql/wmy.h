@@ -22,6 +22,8 @@
 #include <weir/sys/driver.h>
 
 #include "codec.h"
+#include "dial.h"
+#include "errors.h"
 
 /* -------------------------------------------------------------- options */
 
@@ -52,20 +54,6 @@ enum wmy_option {
 };
 
 extern const weir_option_spec wmy_options[];
-
-/* How a server is reached. Borrows from the URL and its options. */
-typedef struct wmy_transport {
-    const char *host; /* NULL: by the socket */
-    unsigned port;
-    const char *socket; /* NULL: by TCP */
-    bool tls;           /* encrypted, and the server's name verified */
-    const char *auth;   /* the ways of logging in that may be used */
-} wmy_transport;
-
-/* What the URL says, or why it cannot be. */
-weir_status wmy_transport_of(const weir_url *url,
-                             const weir_option_value *options,
-                             wmy_transport *out, weir_error *err);
 
 /* -------------------------------------------------------------- waiting */
 
@@ -135,33 +123,6 @@ typedef struct wmy_conn {
     char xid[65];  /* "" for an ordinary transaction */
 } wmy_conn;
 
-/* Connects `conn->mysql`; used for cancelling as well. The credentials are
- * borrowed for the call. */
-typedef struct wmy_credentials {
-    const char *user;
-    const char *password;
-    const char *program_name;
-} wmy_credentials;
-
-/* Where to and as whom, as libmariadb wants to hear it. */
-typedef struct wmy_target {
-    const char *host; /* NULL: by the socket */
-    const char *socket;
-    const char *user;
-    const char *password;
-    const char *database;
-    unsigned port;
-} wmy_target;
-
-/* Connects in this thread, or in another one that is waited for until the
- * deadline of `conn`; then conn->mysql is NULL. */
-bool wmy_connect_here(MYSQL *mysql, const wmy_target *target);
-bool wmy_connect_aside(wmy_conn *conn, const wmy_target *target);
-weir_status wmy_dial(wmy_conn *conn, const wmy_credentials *credentials,
-                     weir_error *err);
-/* Gives the library's handle up without a word to the server. */
-void wmy_hang_up(wmy_conn *conn);
-
 /* Begins and ends an operation on the connection. */
 void wmy_enter(wmy_conn *conn, int64_t deadline);
 void wmy_leave(wmy_conn *conn);
@@ -169,34 +130,6 @@ void wmy_leave(wmy_conn *conn);
 void wmy_running_begin(wmy_conn *conn);
 void wmy_running_end(wmy_conn *conn);
 weir_status wmy_cancel(void *conn, weir_error *err);
-
-/* --------------------------------------------------------------- errors */
-
-/* Galera: the node has lost its cluster while it committed. */
-enum { WMY_CLUSTER_GONE = 1180 };
-
-void wmy_classify(int native_code, const char *sqlstate, weir_error *err);
-
-/* What a server or the library said. */
-typedef struct wmy_failure {
-    unsigned code;
-    const char *sqlstate;
-    const char *message;
-} wmy_failure;
-
-/* Fills the error from a failure: meaning, names, a message without values. */
-weir_status wmy_explain(const wmy_failure *failure, weir_error *err);
-/* The same for the last failure of the connection, or of a statement, with
- * what the connection knows: deadline, cancellation, whether it is alive. */
-weir_status wmy_fail(wmy_conn *conn, weir_error *err);
-weir_status wmy_fail_stmt(wmy_conn *conn, MYSQL_STMT *stmt, weir_error *err);
-/* A wait of the connection has failed: deadline, cancellation. */
-weir_status wmy_explain_wait(const wmy_conn *conn, weir_error *err);
-weir_status wmy_nomem(weir_error *err);
-/* LIMIT if the server would not take a command of `size` bytes. */
-weir_status wmy_check_size(const wmy_conn *conn, size_t size, weir_error *err);
-/* Bytes that break the protocol: the connection is given up. */
-weir_status wmy_malformed(wmy_conn *conn, weir_error *err);
 
 /* -------------------------------------------------------------- sessions */
 
