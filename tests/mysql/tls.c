@@ -106,6 +106,43 @@ static void test_bad__is_refused(void **state)
                      WEIR_ERR_CONNECTION);
 }
 
+/* The server lets this user in with a certificate of our authority only. */
+static void test_client__shows_its_certificate(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+    const char *at = strrchr(getenv("WEIR_TEST_URL"), '@');
+    weir_error err = {0};
+    char url[2048];
+
+    (void)state;
+    show("good");
+    run(conn, "CREATE OR REPLACE USER certified@'127.0.0.1' IDENTIFIED BY 'c' "
+              "REQUIRE SUBJECT '/CN=weir'");
+    for (int with = 0; with < 2; with++) {
+        weir_engine *own;
+        weir_conn *found;
+
+        snprintf(url, sizeof url,
+                 "mysql://certified:c%.*s?tls=verify-full&ssl_ca=%s/ca.pem"
+                 "%s%s%s%s",
+                 (int)(strrchr(at, '/') - at), at, folder,
+                 with ? "&ssl_cert=" : "", with ? folder : "",
+                 with ? "/client-cert.pem&ssl_key=" : "", with ? folder : "");
+        if (with)
+            strncat(url, "/client-key.pem", sizeof url - strlen(url) - 1);
+        own = weir_engine_open(url, NULL, &err);
+        assert_non_null(own);
+        found = weir_connect(own, &err);
+        if (with && !found)
+            fail_msg("%s", err.message);
+        if (!with)
+            assert_int_equal(err.status, WEIR_ERR_AUTH);
+        weir_conn_close(&found);
+        weir_engine_close(&own);
+    }
+    run(conn, "DROP USER certified@'127.0.0.1'");
+}
+
 /* A server, or somebody in between, that says it has no TLS and wants the
  * password in clear. */
 typedef struct impostor {
@@ -222,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good__is_taken_and_encrypts),
         cmocka_unit_test(test_bad__is_refused),
+        cmocka_unit_test(test_client__shows_its_certificate),
         cmocka_unit_test(test_stripped__gets_no_word),
         cmocka_unit_test(test_clear_text__is_not_given),
     };
