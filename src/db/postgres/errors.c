@@ -244,16 +244,18 @@ static const char *find_state(const char *message)
 weir_status wpg_fail_open(wpg_conn *conn, weir_error *err)
 {
     const char *message = PQerrorMessage(conn->pg);
-    const char *state = find_state(message);
-    const char *from = state ? state + 7 : message;
+    const char *found = find_state(message);
+    const char *from = found ? found + 7 : message;
+    char state[6] = "";
     bool no_password = PQconnectionNeedsPassword(conn->pg) != 0;
 
     weir_error_set(err, WEIR_ERR_CONNECTION, "%s", "");
-    if (state)
+    snprintf(state, sizeof state, "%.5s", found ? found : "");
+    if (found)
         wpg_classify(0, state, err);
     else
         wpg_set_state(err, no_password ? "28P01" : "08001");
-    if (no_password && !state)
+    if (no_password && !found)
         err->status = WEIR_ERR_AUTH;
     /* Whatever the server calls it, nothing was done on it. */
     if (err->status == WEIR_ERR_SQL || err->status == WEIR_ERR_COMMIT_UNKNOWN)
