@@ -9,7 +9,6 @@
  */
 #include "wmy.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -27,6 +26,7 @@ typedef struct attempt {
     int finished;      /* an eventfd */
     bool worked;
     _Atomic int state;
+    _Atomic int owners; /* the caller and the thread: the last one drops it */
 } attempt;
 
 /* ------------------------------------------------------------- an attempt */
@@ -60,6 +60,7 @@ static attempt *make(MYSQL *mysql, const wmy_target *target)
     if (!made)
         return NULL;
     *made = (attempt){.mysql = mysql, .target = *target, .size = size};
+    atomic_store(&made->owners, 1);
     at = (char *)(made + 1);
     made->target.host = keep(&at, target->host);
     made->target.user = keep(&at, target->user);
@@ -74,6 +75,8 @@ static void drop(attempt *it)
 {
     const weir_allocator *libc = weir_allocator_libc();
 
+    if (atomic_fetch_sub(&it->owners, 1) > 1)
+        return;
     if (it->finished >= 0)
         close(it->finished);
     explicit_bzero(it, it->size); /* there is a password in it */
@@ -88,12 +91,11 @@ static void *help(void *memory)
     int expected = RUNNING;
 
     it->worked = wmy_connect_here(it->mysql, &it->target);
-    if (!atomic_compare_exchange_strong(&it->state, &expected, DONE)) {
+    if (atomic_compare_exchange_strong(&it->state, &expected, DONE))
+        (void)eventfd_write(it->finished, 1);
+    else
         mysql_close(it->mysql);
-        drop(it);
-        return NULL;
-    }
-    (void)eventfd_write(it->finished, 1);
+    drop(it);
     return NULL;
 }
 
@@ -110,7 +112,10 @@ static bool start(attempt *it)
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    atomic_store(&it->owners, 2);
     started = pthread_create(&thread, &attributes, help, it) == 0;
+    if (!started)
+        atomic_store(&it->owners, 1);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
     return started;
@@ -131,6 +136,7 @@ static bool wait_for(wmy_conn *conn, attempt *it)
         !atomic_compare_exchange_strong(&it->state, &expected, ABANDONED))
         return true;
     conn->wait.failure = status;
+    conn->mysql = NULL;
     return false;
 }
 
@@ -144,13 +150,7 @@ bool wmy_connect_aside(wmy_conn *conn, const wmy_target *target)
             drop(it);
         return wmy_connect_here(conn->mysql, target);
     }
-    if (!wait_for(conn, it)) {
-        conn->mysql = NULL;
-        return false;
-    }
-    /* The thread may still be on its way out of eventfd_write(). */
-    (void)poll(&(struct pollfd){.fd = it->finished, .events = POLLIN}, 1, -1);
-    worked = it->worked;
+    worked = wait_for(conn, it) && it->worked;
     drop(it);
     return worked;
 }
