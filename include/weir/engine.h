@@ -27,6 +27,30 @@ typedef enum weir_reset_mode {
     WEIR_RESET_NONE,
 } weir_reset_mode;
 
+/** Which of the idle connections is lent next. */
+typedef enum weir_pool_order {
+    /** The one that the thread used last, else any: caches stay warm. */
+    WEIR_POOL_AFFINITY = 0,
+    WEIR_POOL_FIFO, /* the one that is idle longest: all are kept warm */
+    WEIR_POOL_LIFO, /* the one that came back last: the others may end */
+} weir_pool_order;
+
+/** How the pool is built inside. */
+typedef enum weir_pool_core {
+    WEIR_POOL_FAST = 0,
+    /** One mutex, and none of the options that say so: to compare with. */
+    WEIR_POOL_MUTEX,
+} weir_pool_core;
+
+/** Whether the pool opens and closes connections on threads of its own. */
+typedef enum weir_pool_threads {
+    /** For servers, unless the engine has a wait hook: that one waits in the
+     *  program's way, on its threads. Files are opened by who needs them. */
+    WEIR_POOL_THREADS_AUTO = 0,
+    WEIR_POOL_THREADS_OFF,
+    WEIR_POOL_THREADS_ON,
+} weir_pool_threads;
+
 /** What a credentials hook fills; the strings are borrowed until the
  *  connection attempt has ended. */
 typedef struct weir_credentials {
@@ -70,8 +94,7 @@ typedef struct weir_engine_options {
     double pool_recycle_s;
     /** (url) Ask the server before a connection is lent. */
     bool pool_pre_ping;
-    /** (url) Lend the connection that came back last, so that the others
-     *  go idle; otherwise the one that is idle longest. */
+    /** (url) SQLAlchemy's way to say pool_order = WEIR_POOL_LIFO. */
     bool pool_use_lifo;
     /** (url, as pool_reset_on_return: rollback, commit, none) */
     weir_reset_mode pool_reset;
@@ -103,6 +126,29 @@ typedef struct weir_engine_options {
     void *wait_context;
     /** NULL: malloc. Must outlive the engine and its last connection. */
     const weir_allocator *allocator;
+
+    /** (url) Threads that run go first until the one that waits longest has
+     *  waited for so many seconds; 0: strictly first come, first served. For
+     *  loans of microseconds; docs/guide/pool.md. */
+    double max_overtake_s;
+    /** (url) pool_pre_ping does not ask a connection that was in use less than
+     *  so many seconds ago. */
+    double pool_ping_bypass_s;
+    /** (url) The longest pause, in seconds, between attempts to reach a
+     *  database that is down; 0: 5. */
+    double connect_backoff_s;
+    /** (url) A connection is closed when it was lent so often; 0: never. */
+    int pool_max_uses;
+    /** (url) Threads that may wait; one more is told RESOURCE; 0: any. */
+    int max_waiters;
+    /** (url) Connections that the pool's threads open at the same time. */
+    int max_connecting;
+    /** (url) affinity, fifo, lifo */
+    weir_pool_order pool_order;
+    /** (url) fast, mutex */
+    weir_pool_core pool_core;
+    /** (url) auto, off, on */
+    weir_pool_threads pool_threads;
 } weir_engine_options;
 
 /** The defaults of a weir_engine_options. */
@@ -114,7 +160,8 @@ WEIR_API weir_engine_options weir_engine_options_default(void);
         sizeof(weir_engine_options), 5, 10, 30.0, -1.0, false, false,          \
             WEIR_RESET_ROLLBACK, WEIR_ISOLATION_DEFAULT, 0.0, 0.0, 256, 0,     \
             NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
-            NULL, NULL, NULL, NULL, NULL                                       \
+            NULL, NULL, NULL, NULL, NULL, 0.0, 0.0, 5.0, 0, 0, 2,              \
+            WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO         \
     }
 
 /**
@@ -144,11 +191,10 @@ WEIR_API void weir_engine_close(weir_engine **engine);
 WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);
 
 /**
- * Changes an option while the engine runs: pool_size, max_overflow,
- * pool_timeout, pool_recycle, pool_pre_ping, pool_use_lifo,
- * pool_reset_on_return, statement_timeout, written as in a URL. Waiters are
- * served at once if there is more room now; connections that are too many are
- * closed when they come back.
+ * Changes an option while the engine runs: statement_timeout and all that
+ * concern the pool but pool_core and pool_threads, written as in a URL.
+ * Waiters are served at once if there is more room now; connections that are
+ * too many are closed when they come back.
  *
  * @return WEIR_OK; CONFIG for an unknown name or a bad value
  */

@@ -17,6 +17,7 @@
 #include "engine/isolation.h"
 #include "engine/link.h"
 #include "engine/options.h"
+#include "engine/pool_options.h"
 #include "url/options.h"
 
 #define ENGINE_MAGIC 0x57454952u /* "WEIR" */
@@ -168,6 +169,18 @@ static void bound_pool(int most, weir_engine_options *settings)
         settings->max_overflow = most - settings->pool_size;
 }
 
+/* A server is worth threads: connecting takes a while. A wait hook waits in
+ * the program's own way, on the program's threads. */
+static wi_pool_options pool_options_of(const weir_engine *engine,
+                                       const weir_engine_options *settings)
+{
+    bool threads = engine->driver->socket && !settings->wait &&
+                   wi_engine_can(engine, WEIR_HAS_SQL) &&
+                   !wi_engine_can(engine, WEIR_HAS_SINGLE_WRITER);
+
+    return wi_engine_pool_options(settings, engine->allocator, threads);
+}
+
 static weir_status make_pool(weir_engine *engine, weir_error *err)
 {
     wi_pool_options options;
@@ -177,7 +190,7 @@ static weir_status make_pool(weir_engine *engine, weir_error *err)
     if (status != WEIR_OK)
         return status;
     bound_pool(engine->profile.connection_max, &engine->settings);
-    options = wi_engine_pool_options(&engine->settings, engine->allocator);
+    options = pool_options_of(engine, &engine->settings);
     engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
     return engine->pool ? WEIR_OK : err->status;
 }
@@ -378,7 +391,7 @@ static weir_status set_live(weir_engine *engine, const char *name,
     if (status != WEIR_OK)
         return status;
     bound_pool(engine->profile.connection_max, &changed);
-    pool_options = wi_engine_pool_options(&changed, engine->allocator);
+    pool_options = pool_options_of(engine, &changed);
     status = wi_pool_set(engine->pool, &pool_options);
     if (status != WEIR_OK)
         return wi_error_nomem(err);

@@ -4,8 +4,10 @@
  */
 #include "engine/link.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "backend/defaults.h"
 #include "base/alloc.h"
@@ -195,7 +197,46 @@ static void close_link(void *context, void *resource)
     free_link(link);
 }
 
+static int socket_of_link(void *context, void *resource)
+{
+    const wi_link *link = resource;
+
+    (void)context;
+    return link->driver->socket ? link->driver->socket(link->driver_conn) : -1;
+}
+
+/* Nothing is to be read from a connection that is idle: a server that says
+ * something, or hangs up, is worth a question. */
+static bool peek_link(void *context, void *resource)
+{
+    int fd = socket_of_link(context, resource);
+    char byte;
+
+    return fd < 0 || (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+                      (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
+/* In a forked child: not a byte to the parent's server. What the statement
+ * cache holds is left alone, since finishing it would speak. */
+static void abandon_link(void *context, void *resource)
+{
+    const wi_link *link = resource;
+
+    (void)context;
+    if (link->driver->abandon)
+        link->driver->abandon(link->driver_conn);
+}
+
+static void engine_ended(void *context)
+{
+    wi_engine_free(context);
+}
+
 const wi_resource_kind wi_link_kind = {
+    .peek = peek_link,
+    .socket = socket_of_link,
+    .abandon = abandon_link,
+    .ended = engine_ended,
     .open = open_link,
     .check = check_link,
     .returned = clean_link,

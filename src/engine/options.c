@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "engine/isolation.h"
+#include "engine/pool_options.h"
 #include "url/options.h"
 
 enum option {
@@ -161,7 +162,7 @@ weir_status wi_engine_options_check(const weir_engine_options *options,
         return bad(err, "max_result_bytes", "write 0 (no limit) or more");
     if ((unsigned)options->pool_reset > WEIR_RESET_NONE)
         return bad(err, "pool_reset", "write a WEIR_RESET_ constant");
-    return WEIR_OK;
+    return wi_pool_options_check(options, err);
 }
 
 /* ---------------------------------------------------------------- setting */
@@ -230,6 +231,9 @@ weir_status wi_engine_options_set(weir_engine_options *options,
     weir_option_value values[SPEC_COUNT] = {0};
     weir_status status;
 
+    status = wi_pool_option_set(options, name, value, outcome, err);
+    if (outcome->kind != WI_OPTION_UNKNOWN)
+        return status;
     status = wi_options_set(specs, values, name, value, outcome, err);
     if (status != WEIR_OK || outcome->kind != WI_OPTION_SET)
         return status;
@@ -249,7 +253,8 @@ bool wi_engine_option_is_live(const char *name)
         if (strcmp(specs[i].name, name) == 0)
             return true;
     }
-    return strcmp(specs[STATEMENT_TIMEOUT].name, name) == 0;
+    return strcmp(specs[STATEMENT_TIMEOUT].name, name) == 0 ||
+           wi_pool_option_is_live(name);
 }
 
 /* -------------------------------------------------------------- the URL's */
@@ -266,13 +271,13 @@ static bool declares(const weir_option_spec *table, const char *name)
 static weir_status unknown(const wi_option_targets *targets, const char *name,
                            weir_error *err)
 {
-    const weir_option_spec *tables[] = {specs, targets->driver, targets->inner,
-                                        NULL};
-    const weir_option_spec *present[4] = {0};
+    const weir_option_spec *tables[] = {specs, wi_pool_specs, targets->driver,
+                                        targets->inner};
+    const weir_option_spec *present[5] = {0};
     const char *nearest;
     size_t count = 0;
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         if (tables[i])
             present[count++] = tables[i];
     }
@@ -340,23 +345,6 @@ weir_status wi_engine_options_from_url(const weir_url *url,
             return status;
     }
     return WEIR_OK;
-}
-
-wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
-                                       const weir_allocator *allocator)
-{
-    return (wi_pool_options){
-        .size = options->pool_size,
-        .max_overflow = options->max_overflow,
-        .timeout_ns = wi_ns_from_seconds(options->pool_timeout_s),
-        .recycle_ns = options->pool_recycle_s < 0
-                          ? -1
-                          : wi_ns_from_seconds(options->pool_recycle_s),
-        .pre_ping = options->pool_pre_ping,
-        .order = options->pool_use_lifo ? WI_ORDER_LIFO : WI_ORDER_FIFO,
-        .core = WI_CORE_MUTEX,
-        .allocator = allocator,
-    };
 }
 
 weir_engine_options weir_engine_options_default(void)

@@ -10,7 +10,6 @@
 #include <weir/sys/backend.h>
 
 #include "engine/log.h"
-#include "pool/pool.h"
 #include "url/options.h"
 
 /*
@@ -49,9 +48,5 @@ weir_status wi_engine_options_from_url(const weir_url *url,
 
 /* Whether the option can change while the engine runs. */
 bool wi_engine_option_is_live(const char *name);
-
-/* The pool's part of the options. */
-wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
-                                       const weir_allocator *allocator);
 
 #endif

@@ -206,26 +206,20 @@ static bool is_stale(const wi_pool *pool, const wi_lease *place, int64_t now)
            now > expiry(pool, place);
 }
 
-/* Asks the server, if that is asked for. */
-static weir_status ask(wi_pool *pool, const wi_lease *place, int64_t now,
-                       int64_t deadline_ns, weir_error *err)
-{
-    int64_t after_ns = atomic_load(&pool->ping_after_ns);
-    int64_t idle_ns = now - atomic_load(&place->since_ns);
-
-    if (after_ns < 0 || (after_ns > 0 && idle_ns < after_ns))
-        return WEIR_OK;
-    wi_error_clear(err);
-    return pool->kind->check(pool->context, place->resource, deadline_ns, err);
-}
-
+/* A glance at each loan after a tick of idleness; a question if that looks bad
+ * or is asked for. */
 static weir_status examine(wi_pool *pool, const wi_lease *place, int64_t now,
                            int64_t deadline_ns, weir_error *err)
 {
-    if (pool->kind->peek && !pool->kind->peek(pool->context, place->resource))
-        return weir_error_set(err, WEIR_ERR_CONNECTION,
-                              "the server closed an idle connection");
-    return ask(pool, place, now, deadline_ns, err);
+    int64_t after_ns = atomic_load(&pool->ping_after_ns);
+    int64_t idle_ns = now - atomic_load(&place->since_ns);
+    bool asks = after_ns == 0 || (after_ns > 0 && idle_ns >= after_ns);
+
+    if (!asks &&
+        (!pool->kind->peek || pool->kind->peek(pool->context, place->resource)))
+        return WEIR_OK;
+    wi_error_clear(err);
+    return pool->kind->check(pool->context, place->resource, deadline_ns, err);
 }
 
 /* Locked, and outside in between. The place has to be replaced. */

@@ -58,7 +58,8 @@ typedef struct wi_resource_kind {
 
     /* The rest may be NULL and is used by the fast core only. */
 
-    /* Whether it looks alive, without waiting or asking. */
+    /* Whether it looks alive, without waiting or asking; if not, it is
+     * checked. */
     bool (*peek)(void *context, void *resource);
     /* The socket to watch while it is idle; -1: none. */
     int (*socket)(void *context, void *resource);

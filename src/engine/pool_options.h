@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's options that only the pool needs: by name, checked, and as the
+ * pool takes them. The table is the one place that lists them.
+ */
+#ifndef WI_ENGINE_POOL_OPTIONS_H
+#define WI_ENGINE_POOL_OPTIONS_H
+
+#include <weir/engine.h>
+#include <weir/sys/backend.h>
+
+#include "pool/pool.h"
+#include "url/options.h"
+
+/* For hints at the nearest name; ends with a NULL name. */
+extern const weir_option_spec wi_pool_specs[];
+
+/* Sets one by name; the outcome is UNKNOWN if it is not here. */
+weir_status wi_pool_option_set(weir_engine_options *options, const char *name,
+                               const char *value, wi_option_outcome *outcome,
+                               weir_error *err);
+/* Whether it may change while the engine runs. */
+bool wi_pool_option_is_live(const char *name);
+/* CONFIG, with the reason, for values without meaning and for those that
+ * contradict each other. */
+weir_status wi_pool_options_check(const weir_engine_options *options,
+                                  weir_error *err);
+/* The pool's view. `threads`: AUTO means that the pool has threads. */
+wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
+                                       const weir_allocator *allocator,
+                                       bool threads);
+
+#endif
