@@ -307,8 +307,11 @@ void wi_close_surplus(wi_pool *pool)
 {
     wi_lease *place;
 
-    while ((place = take_surplus(pool)))
-        wi_end_place(pool, place);
+    /* Here and now: whoever disposes of a pool wants it done. */
+    while ((place = take_surplus(pool))) {
+        wi_close_here(pool, place);
+        wi_give_up(pool, place);
+    }
     /* While one was held, somebody may have looked in vain. */
     wi_dispatch(pool);
 }

@@ -75,13 +75,37 @@ static void note_failure(wi_pool *pool)
         pool->failures < 2 ? 0 : wi_fast_now(pool) + draw_pause(pool);
 }
 
-/* Locked. Whether anything that is out could serve who waits. */
+static bool is_waiting(const wi_pool *pool, uint64_t thread)
+{
+    for (wi_list_node *node = wi_list_first(&pool->queue); node;
+         node = wi_list_next(&pool->queue, node)) {
+        if (WI_CONTAINER(node, wi_claim, queued)->thread == thread)
+            return true;
+    }
+    return false;
+}
+
+/* Locked. Whether anything that is out could serve who waits: what is held by
+ * a thread that waits itself could not. */
 static bool may_come_back(const wi_pool *pool)
 {
-    int counts[WI_PLACE_STATES];
+    const wi_lease *place;
 
-    wi_places_count(pool, counts);
-    return pool->total > counts[WI_PLACE_CLOSING];
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
+        switch (wi_place_state_of(place)) {
+        case WI_PLACE_EMPTY:
+        case WI_PLACE_CLOSING:
+            continue;
+        case WI_PLACE_BUSY:
+        case WI_PLACE_LOST:
+            if (!is_waiting(pool, atomic_load(&place->thread)))
+                return true;
+            continue;
+        default:
+            return true;
+        }
+    }
+    return false;
 }
 
 weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
@@ -103,16 +127,26 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
     return last.status;
 }
 
-/* Locked. One is told for one failure, but all in an outage. */
+/* Whether trying again would not help. */
+static bool is_final(weir_status status)
+{
+    return status == WEIR_ERR_AUTH || status == WEIR_ERR_CONFIG ||
+           status == WEIR_ERR_MISUSE || status == WEIR_ERR_UNSUPPORTED;
+}
+
+/* Locked. One is told for one failure, but all in an outage, and if nothing
+ * will help. While something may come back they go on waiting for it. */
 static void answer_waiters(wi_pool *pool, const weir_error *err)
 {
-    if (may_come_back(pool))
+    bool all = is_final(err->status) || pool->failures >= 2;
+
+    if (!is_final(err->status) && may_come_back(pool))
         return;
     do {
         if (!wi_claim_first(pool))
             return;
         wi_claim_answer(pool, err->status, err);
-    } while (pool->failures >= 2);
+    } while (all);
 }
 
 /* -------------------------------------------------------------- connectors */

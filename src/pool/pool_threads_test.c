@@ -288,6 +288,51 @@ static void test_pool_35__serves_from_what_is_open_meanwhile(void **state)
     end_threaded(&pool);
 }
 
+/* The server lets no more in, and who asks holds all that there is: waiting
+ * could not help, so the cause is told at once. */
+static void test_pool_33__a_full_server_is_told_to_who_holds_all(void **state)
+{
+    wi_pool_options options = threaded_options(4);
+    wi_pool *pool = threaded_pool(&options);
+    wi_lease *held = wait_for_one(pool);
+    wi_request request = {.tag = "main"};
+    wi_lease *lease = NULL;
+    weir_error err;
+
+    (void)state;
+    atomic_store(&server.is_full, true);
+    assert_int_equal(wi_pool_acquire(pool, &request, &lease, &err),
+                     WEIR_ERR_RESOURCE);
+    release(pool, held);
+    release(pool, wait_for_one(pool));
+    assert_int_equal(status_of(pool).connect_failures, 1);
+    end_threaded(&pool);
+}
+
+/* A wrong password does not become right by waiting. */
+static void test_pool_34__a_refusal_is_told_to_all(void **state)
+{
+    wi_pool_options options = threaded_options(4);
+    wi_pool *pool = threaded_pool(&options);
+    wi_lease *held = wait_for_one(pool);
+    borrower waiters[5];
+
+    (void)state;
+    atomic_store(&server.refuses, true);
+    atomic_store(&server.gate_shut, true);
+    start_all(waiters, 5, pool, 30 * SECOND);
+    until_waiting(pool, 5);
+    atomic_store(&server.gate_shut, false);
+    for (int i = 0; i < 5; i++) {
+        finish(&waiters[i]);
+        assert_int_equal(waiters[i].status, WEIR_ERR_AUTH);
+        assert_true(waiters[i].took_ns < 15 * SECOND);
+    }
+    assert_true(status_of(pool).connect_failures <= 5);
+    release(pool, held);
+    end_threaded(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +344,8 @@ int main(void)
         cmocka_unit_test(test_pool_58__a_connect_under_way_ends_a_closed_pool),
         cmocka_unit_test(test_pool_29_31__an_outage_is_told_and_ends),
         cmocka_unit_test(test_pool_29__says_when_it_will_try_again),
+        cmocka_unit_test(test_pool_33__a_full_server_is_told_to_who_holds_all),
+        cmocka_unit_test(test_pool_34__a_refusal_is_told_to_all),
         cmocka_unit_test(test_pool_35__serves_from_what_is_open_meanwhile),
     };
 

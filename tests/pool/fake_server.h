@@ -49,6 +49,8 @@ typedef struct fake_server {
     atomic_int failures_to_come;      /* so many opens will fail */
     atomic_bool gate_shut;            /* open hangs until it is not */
     atomic_bool close_gate_shut;      /* close hangs until it is not */
+    atomic_bool is_full;              /* opens answer RESOURCE */
+    atomic_bool refuses;              /* opens answer AUTH */
     atomic_bool check_is_slow;        /* a check answers TIMEOUT */
     _Atomic int64_t open_deadline_ns; /* what open was given last */
     _Atomic int64_t check_deadline_ns;
@@ -96,6 +98,10 @@ static inline weir_status fake_open(void *context, int64_t deadline_ns,
         atomic_fetch_sub(&server->failures_to_come, 1);
         return weir_error_set(err, WEIR_ERR_CONNECTION, "the server is down");
     }
+    if (atomic_load(&server->is_full))
+        return weir_error_set(err, WEIR_ERR_RESOURCE, "too many connections");
+    if (atomic_load(&server->refuses))
+        return weir_error_set(err, WEIR_ERR_AUTH, "wrong password");
     number = atomic_fetch_add(&server->opened, 1);
     WI_ASSERT(number < SESSIONS_MAX);
     count_up(&server->open_now, &server->open_most);
