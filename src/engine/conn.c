@@ -32,6 +32,11 @@ static const weir_error entered_error = {
     .status = WEIR_ERR_MISUSE,
     .message = "two threads use one connection at once; borrow one for each",
 };
+static const weir_error forked_error = {
+    .status = WEIR_ERR_MISUSE,
+    .message = "the connection is the parent process's, borrowed before "
+               "fork(); borrow another with weir_connect()",
+};
 
 const weir_error *wi_conn_entry_error(const weir_conn *conn)
 {
@@ -40,13 +45,19 @@ const weir_error *wi_conn_entry_error(const weir_conn *conn)
     if (atomic_load_explicit(&conn->state, memory_order_acquire) ==
         WI_CONN_CLOSED)
         return &closed_error;
+    if (atomic_load_explicit(&conn->state, memory_order_acquire) ==
+        WI_CONN_FORKED)
+        return &forked_error;
     return &entered_error;
 }
 
 const weir_error *weir_conn_error(const weir_conn *conn)
 {
-    if (!conn || atomic_load_explicit(&conn->state, memory_order_acquire) ==
-                     WI_CONN_CLOSED)
+    uint32_t state =
+        conn ? atomic_load_explicit(&conn->state, memory_order_acquire)
+             : WI_CONN_CLOSED;
+
+    if (state == WI_CONN_CLOSED || state == WI_CONN_FORKED)
         return wi_conn_entry_error(conn);
     return &conn->error;
 }
@@ -81,6 +92,7 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
 
     conn->lease = lease;
     conn->link = wi_lease_resource(lease);
+    conn->link->holder = conn;
     conn->isolation = wi_loan_isolation(engine, options->isolation);
     conn->access = options->access;
     conn->timeout_ns = atomic_load(&engine->statement_timeout_ns);
@@ -171,7 +183,7 @@ void weir_conn_close(weir_conn **conn)
     closing = *conn;
     if (wi_conn_enter(closing) != WEIR_OK) {
         /* Of two threads the other may still close it. */
-        if (atomic_load(&closing->state) == WI_CONN_CLOSED)
+        if (atomic_load(&closing->state) != WI_CONN_ENTERED)
             *conn = NULL;
         return;
     }
@@ -182,6 +194,8 @@ void weir_conn_close(weir_conn **conn)
     wi_mutex_lock(&closing->link_lock);
     fate = closing->link ? WEIR_FATE_KEEP : WEIR_FATE_DISCARD;
     lease = closing->lease;
+    if (closing->link)
+        closing->link->holder = NULL;
     closing->link = NULL;
     closing->lease = NULL;
     wi_mutex_unlock(&closing->link_lock);
@@ -233,6 +247,7 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
         return status;
     wi_mutex_lock(&conn->link_lock);
     conn->link = wi_lease_resource(conn->lease);
+    conn->link->holder = conn;
     wi_mutex_unlock(&conn->link_lock);
     return WEIR_OK;
 }

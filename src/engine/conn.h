@@ -37,6 +37,7 @@ typedef enum wi_conn_state {
     WI_CONN_CLOSED = 0,
     WI_CONN_IDLE,
     WI_CONN_ENTERED,
+    WI_CONN_FORKED, /* of the parent process: void here */
 } wi_conn_state;
 
 typedef enum wi_tx_state {

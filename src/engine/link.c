@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/conn.h"
 #include "engine/engine.h"
 #include "engine/log.h"
 
@@ -227,6 +228,16 @@ static void abandon_link(void *context, void *resource)
         link->driver->abandon(link->driver_conn);
 }
 
+/* In a forked child: its handle is of no use any more. */
+static void inherited_link(void *context, void *resource)
+{
+    wi_link *link = resource;
+
+    (void)context;
+    if (link->holder)
+        atomic_store(&link->holder->state, WI_CONN_FORKED);
+}
+
 static void engine_ended(void *context)
 {
     wi_engine_free(context);
@@ -236,6 +247,7 @@ const wi_resource_kind wi_link_kind = {
     .peek = peek_link,
     .socket = socket_of_link,
     .abandon = abandon_link,
+    .inherited = inherited_link,
     .ended = engine_ended,
     .open = open_link,
     .check = check_link,

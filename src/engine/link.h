@@ -24,6 +24,7 @@ typedef struct wi_link {
     bool opened; /* the driver's open() succeeded */
     /* A raw handle was handed out: nobody knows what was done to it. */
     bool escaped;
+    struct weir_conn *holder; /* while it is lent */
     wi_stmt_cache stmts;
 } wi_link;
 

@@ -256,6 +256,7 @@ static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
     bool again = false;
 
     wi_mutex_lock(&pool->lock);
+    wi_abandon_inherited(pool);
     pool->visitors++;
     claim.deadline_ns = deadline_of(pool, request->deadline_ns, claim.began_ns);
     do {

@@ -17,6 +17,8 @@
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
  *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
  *
+ *   anything -> INHERITED -> EMPTY                     in a forked child
+ *
  * Without the lock happen IDLE -> BUSY (compare-and-swap, by whoever wants it)
  * and BUSY -> IDLE (by who has it). All others happen under it.
  *
@@ -53,6 +55,7 @@ typedef enum wi_place_state {
     WI_PLACE_LOST,
     WI_PLACE_CONNECTING,
     WI_PLACE_CLOSING,
+    WI_PLACE_INHERITED, /* of a parent process; does not count */
     WI_PLACE_STATES,
 } wi_place_state;
 
@@ -146,6 +149,7 @@ struct wi_pool {
     uint64_t turns;
     bool closed;
     bool told_empty;
+    bool has_inherited; /* places have to be abandoned first */
 
     weir_error last_failure; /* of open */
     int64_t last_failure_ns; /* 0: there was none */
@@ -156,7 +160,7 @@ struct wi_pool {
 
     wi_parker *wakes[WI_WAKES_MAX];
     int wake_count;
-    struct wi_pool *next_head; /* of the heads that are not in use */
+    struct wi_pool *next_head; /* of those in use, or of those that are not */
     void *memory;              /* of this head */
 };
 
@@ -267,6 +271,16 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
 void wi_close_later(wi_pool *pool, wi_lease *place);
 /* Locked. No thread sleeps longer than it must. */
 void wi_threads_hurry(wi_pool *pool);
+
+/* ------------------------------------------------------------ fast_heads.c */
+
+/* A head for a pool, with a serial of its own; NULL: no memory. */
+wi_pool *wi_head_take(void);
+/* From now on a forked child knows of it. */
+void wi_head_publish(wi_pool *pool);
+void wi_head_give(wi_pool *pool);
+/* Locked, and outside in between. Abandons what was inherited. */
+void wi_abandon_inherited(wi_pool *pool);
 
 /* ------------------------------------------------------------ fast_life.c */
 

@@ -4,60 +4,8 @@
  */
 #include "pool/fast.h"
 
-#include <pthread.h>
-
-#include "base/alloc.h"
 #include "base/check.h"
 #include "base/error.h"
-
-/* ------------------------------------------------------------------- heads */
-
-/* Heads that were used and are not any more; see pool/fast.h. */
-static pthread_mutex_t heads_lock = PTHREAD_MUTEX_INITIALIZER;
-static wi_pool *free_heads;
-static uint64_t serials;
-
-static wi_pool *new_head(void)
-{
-    void *memory = wi_alloc_zero(NULL, 1, sizeof(wi_pool) + WI_LINE);
-    wi_pool *head;
-
-    if (!memory)
-        return NULL;
-    head = (wi_pool *)(((uintptr_t)memory + WI_LINE - 1) &
-                       ~(uintptr_t)(WI_LINE - 1));
-    head->memory = memory;
-    if (wi_mutex_init(&head->lock))
-        return head;
-    wi_free(NULL, memory);
-    return NULL;
-}
-
-static wi_pool *take_head(void)
-{
-    wi_pool *head;
-    uint64_t serial;
-
-    pthread_mutex_lock(&heads_lock);
-    serial = ++serials;
-    head = free_heads;
-    if (head)
-        free_heads = head->next_head;
-    pthread_mutex_unlock(&heads_lock);
-    if (!head)
-        head = new_head();
-    if (head)
-        atomic_store(&head->serial, serial);
-    return head;
-}
-
-static void give_head(wi_pool *head)
-{
-    pthread_mutex_lock(&heads_lock);
-    head->next_head = free_heads;
-    free_heads = head;
-    pthread_mutex_unlock(&heads_lock);
-}
 
 /* -------------------------------------------------------------------- life */
 
@@ -90,7 +38,7 @@ static void begin_life(wi_pool *pool)
     pool->to_close = NULL;
     pool->is_probed = false;
     pool->turns = 0;
-    pool->closed = pool->told_empty = false;
+    pool->closed = pool->told_empty = pool->has_inherited = false;
     pool->last_failure_ns = 0;
     pool->opened = pool->closed_count = pool->timeouts = 0;
     pool->connect_failures = 0;
@@ -100,7 +48,7 @@ static void begin_life(wi_pool *pool)
 wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
                      const wi_pool_options *options, weir_error *err)
 {
-    wi_pool *pool = take_head();
+    wi_pool *pool = wi_head_take();
     weir_status status;
 
     if (!pool) {
@@ -122,9 +70,11 @@ wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
     if (status == WEIR_OK)
         publish_options(pool);
     wi_fast_unlock(pool);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK) {
+        wi_head_publish(pool);
         return pool;
-    give_head(pool);
+    }
+    wi_head_give(pool);
     wi_error_nomem(err);
     return NULL;
 }
@@ -136,11 +86,12 @@ void wi_fast_free(wi_pool **pool)
     *pool = NULL;
     (void)wi_fast_close(freed);
     wi_mutex_lock(&freed->lock);
+    wi_abandon_inherited(freed);
     WI_ASSERT(freed->visitors == 0 && freed->total == 0);
     freed->port->parker_clear(freed->port->context, &freed->probe);
     wi_fast_unlock(freed);
     wi_places_clear(freed);
-    give_head(freed);
+    wi_head_give(freed);
 }
 
 weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)

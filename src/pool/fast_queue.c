@@ -20,7 +20,8 @@ static uint32_t gate_for(const wi_pool *pool)
     const wi_claim *first = wi_claim_first(pool);
     int64_t young_ns = pool->options.max_overtake_ns;
 
-    if (pool->closed || pool->options.order != WI_ORDER_AFFINITY)
+    if (pool->closed || pool->has_inherited ||
+        pool->options.order != WI_ORDER_AFFINITY)
         return WI_GATE_SHUT;
     if (!first)
         return WI_GATE_OPEN;

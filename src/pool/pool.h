@@ -24,6 +24,10 @@
  * the pool; waiting is no cancellation point. Setting, disposing and asking
  * for the status are over before closing begins.
  *
+ * In a forked child a pool of the fast core begins anew: it opens what it
+ * needs, what it inherits is abandoned, and leases of before are void. The
+ * parent notices nothing.
+ *
  * There are two cores behind this one interface (pool/core.h). The fast one
  * lends by compare-and-swap and can use threads of its own; the other is one
  * mutex and nothing else, and serves as the oracle that the fast one is tested
@@ -66,6 +70,9 @@ typedef struct wi_resource_kind {
     /* Drops what a forked child has inherited: not a byte goes to the server.
      * NULL: it is left alone, memory and all. */
     void (*abandon)(void *context, void *resource);
+    /* In a forked child, before anything else happens there: this one was
+     * lent when the process forked, and whoever holds it must not use it. */
+    void (*inherited)(void *context, void *resource);
     /* A closed pool became empty by a thread of the pool itself, and may be
      * freed: what wi_pool_release() says to a borrower. */
     void (*ended)(void *context);
