@@ -25,6 +25,7 @@ typedef struct wi_pool_core {
     void (*dispose)(wi_pool *pool);
     bool (*close)(wi_pool *pool);
     void (*status)(wi_pool *pool, weir_pool_status *out);
+    void (*view)(wi_pool *pool, struct wi_pool_view *view);
 } wi_pool_core;
 
 extern const wi_pool_core wi_pool_core_fast;

@@ -8,7 +8,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "pool/fast.h"
+#include "pool/fast_heads.h"
+#include "pool/fast_view.h"
 #include "pool/plight.h"
 
 #define LIKELY(condition_) __builtin_expect(!!(condition_), 1)
@@ -46,18 +47,13 @@ static uint64_t this_thread(void)
 
 /* ------------------------------------------------------------------- lend */
 
-static void put(_Atomic(const char *) *where, const char *text)
-{
-    atomic_store_explicit(where, text, memory_order_relaxed);
-}
-
 /* The place is BUSY and ours. */
 static void lend(wi_lease *place, const wi_request *request, int64_t now)
 {
     uint64_t loans = atomic_load_explicit(&place->loans, memory_order_relaxed);
 
-    put(&place->tag, request->tag);
-    put(&place->site, request->site);
+    wi_place_sign(place, request->tag, request->site);
+    place->sampled_ns = LIKELY(loans % WI_SAMPLE) ? 0 : wi_now_ns();
     atomic_store_explicit(&place->thread, this_thread(), memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->loans, loans + 1, memory_order_relaxed);
@@ -77,6 +73,7 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
                              weir_error *err)
 {
     int counts[WI_PLACE_STATES];
+    char holder[WI_TAG_SIZE];
     int64_t now = wi_fast_now(pool);
     wi_plight plight = {
         .waited_ns = now - claim->began_ns,
@@ -101,7 +98,8 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
             continue;
         plight.is_held = true;
         plight.held_ns = held_ns > 0 ? held_ns : 0;
-        plight.holder_tag = atomic_load(&place->tag);
+        wi_place_tag(place, holder);
+        plight.holder_tag = holder[0] ? holder : NULL;
     }
     pool->timeouts++;
     return wi_plight_timed_out(&plight, err);
@@ -166,6 +164,15 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
     return wi_refuse_in_outage(pool, err);
 }
 
+/* Locked. */
+static void note_wait(wi_pool *pool, int64_t ns)
+{
+    pool->waits++;
+    if (ns > pool->wait_most_ns)
+        pool->wait_most_ns = ns;
+    wi_histogram_add(&pool->wait, ns, 1);
+}
+
 /* Locked; asleep and not locked in between, and locked again. */
 static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
 {
@@ -185,6 +192,7 @@ static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
     wi_fast_unlock(pool);
     settled = wi_claim_wait(pool, claim);
     wi_mutex_lock(&pool->lock);
+    note_wait(pool, wi_fast_now(pool) - claim->began_ns);
     if (!settled)
         return timed_out(pool, claim, claim->err);
     if (!claim->lease)
@@ -348,9 +356,9 @@ static bool release_slowly(wi_pool *pool, wi_lease *place, weir_fate fate)
 {
     bool last;
 
+    wi_hold_ended(pool, place, wi_fast_coarse(pool));
+    wi_place_sign(place, NULL, NULL);
     wi_mutex_lock(&pool->lock);
-    put(&place->tag, NULL);
-    put(&place->site, NULL);
     if (place->resource && fate == WEIR_FATE_KEEP && may_stay(pool, place))
         wi_give_back(pool, place);
     else if (place->resource)
@@ -409,8 +417,8 @@ static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
     if (!LIKELY(is_plain(pool, place, fate)))
         return release_slowly(pool, place, fate);
     now = wi_fast_coarse(pool);
-    put(&place->tag, NULL);
-    put(&place->site, NULL);
+    wi_hold_ended(pool, place, now);
+    wi_place_sign(place, NULL, NULL);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
                           memory_order_relaxed);
@@ -471,4 +479,5 @@ const wi_pool_core wi_pool_core_fast = {
     .dispose = wi_fast_dispose,
     .close = wi_fast_close,
     .status = wi_fast_status,
+    .view = wi_fast_view,
 };

@@ -15,6 +15,7 @@
 #include "base/sync.h"
 #include "pool/plight.h"
 #include "pool/slot.h"
+#include "pool/view.h"
 #include "pool/waiters.h"
 
 struct wi_pool {
@@ -618,6 +619,18 @@ static void mutex_status(wi_pool *pool, weir_pool_status *out)
     wi_mutex_unlock(&pool->lock);
 }
 
+static void mutex_view(wi_pool *pool, wi_pool_view *view)
+{
+    *view = (wi_pool_view){.failure_age_ns = -1};
+    mutex_status(pool, &view->status);
+    wi_mutex_lock(&pool->lock);
+    if (pool->last_failure_ns) {
+        view->last_failure = pool->last_failure;
+        view->failure_age_ns = wi_now_ns() - pool->last_failure_ns;
+    }
+    wi_mutex_unlock(&pool->lock);
+}
+
 const wi_pool_core wi_pool_core_mutex = {
     .new = mutex_new,
     .free = mutex_free,
@@ -631,4 +644,5 @@ const wi_pool_core wi_pool_core_mutex = {
     .dispose = mutex_dispose,
     .close = mutex_close,
     .status = mutex_status,
+    .view = mutex_view,
 };

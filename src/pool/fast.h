@@ -38,6 +38,7 @@
 #include "base/sync.h"
 #include "pool/core.h"
 #include "pool/port.h"
+#include "pool/view.h"
 
 enum {
     WI_LINE = 128,         /* two lines: processors fetch them in pairs */
@@ -45,6 +46,7 @@ enum {
     WI_FIRST_BLOCK = 8,    /* places */
     WI_WAKES_MAX = 16,     /* sleepers that are woken after the unlock */
     WI_CONNECTING_MAX = 2, /* unless the options say otherwise */
+    WI_SAMPLE = 16,        /* one loan of so many is timed exactly */
 };
 
 typedef enum wi_place_state {
@@ -67,7 +69,8 @@ struct wi_lease {
     /* From this time on whoever borrows it has to look closer. */
     _Atomic int64_t due_ns;
     _Atomic int64_t since_ns; /* lent or idle since, by the coarse clock */
-    _Atomic(const char *) tag;
+    /* A copy: the borrower's text may go with the loan. */
+    _Atomic uint64_t tag[WI_TAG_SIZE / sizeof(uint64_t)];
     _Atomic(const char *) site;
     _Atomic uint64_t thread;
     _Atomic uint64_t loans; /* ever, of this place */
@@ -79,7 +82,9 @@ struct wi_lease {
     int64_t doing_ns;    /* CONNECTING, CLOSING: since */
     uint32_t jitter;     /* 0 to 1023: how much earlier it is recycled */
     bool in_caller;      /* CONNECTING: the borrower opens it himself */
+    int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
     struct wi_lease *next_to_close;
+    wi_histogram hold;
 };
 
 typedef enum wi_gate {
@@ -157,6 +162,9 @@ struct wi_pool {
     uint64_t closed_count;
     uint64_t timeouts;
     uint64_t connect_failures;
+    uint64_t waits;
+    int64_t wait_most_ns;
+    wi_histogram wait;
 
     wi_parker *wakes[WI_WAKES_MAX];
     int wake_count;
@@ -271,16 +279,6 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
 void wi_close_later(wi_pool *pool, wi_lease *place);
 /* Locked. No thread sleeps longer than it must. */
 void wi_threads_hurry(wi_pool *pool);
-
-/* ------------------------------------------------------------ fast_heads.c */
-
-/* A head for a pool, with a serial of its own; NULL: no memory. */
-wi_pool *wi_head_take(void);
-/* From now on a forked child knows of it. */
-void wi_head_publish(wi_pool *pool);
-void wi_head_give(wi_pool *pool);
-/* Locked, and outside in between. Abandons what was inherited. */
-void wi_abandon_inherited(wi_pool *pool);
 
 /* ------------------------------------------------------------ fast_life.c */
 

@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 #include "base/alloc.h"
-#include "pool/fast.h"
+#include "pool/fast_heads.h"
 
 static pthread_mutex_t heads_lock = PTHREAD_MUTEX_INITIALIZER;
 static wi_pool *free_heads;
@@ -71,6 +71,7 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
     pthread_mutex_init(&heads_lock, NULL);
+    wi_port_forget();
     for (wi_pool *pool = used_heads; pool; pool = pool->next_head)
         inherit_pool(pool);
 }

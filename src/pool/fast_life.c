@@ -2,7 +2,8 @@
 /*
  * A pool of the fast core from its beginning to its end.
  */
-#include "pool/fast.h"
+#include "pool/fast_heads.h"
+#include "pool/fast_view.h"
 
 #include "base/check.h"
 #include "base/error.h"
@@ -42,6 +43,9 @@ static void begin_life(wi_pool *pool)
     pool->last_failure_ns = 0;
     pool->opened = pool->closed_count = pool->timeouts = 0;
     pool->connect_failures = 0;
+    pool->waits = 0;
+    pool->wait_most_ns = 0;
+    pool->wait = (wi_histogram){{0}};
     pool->wake_count = 0;
 }
 

@@ -8,7 +8,7 @@
  * claim out of the queue another is looked for: else a wake-up could be lost
  * with a claim that was told, and served meanwhile by somebody else.
  */
-#include "pool/fast.h"
+#include "pool/fast_view.h"
 
 #include <pthread.h>
 
@@ -117,10 +117,7 @@ void wi_claim_grant(wi_pool *pool, wi_lease *place)
 
     WI_ASSERT(claim);
     claim->lease = place;
-    atomic_store_explicit(&place->tag, claim->request->tag,
-                          memory_order_relaxed);
-    atomic_store_explicit(&place->site, claim->request->site,
-                          memory_order_relaxed);
+    wi_place_sign(place, claim->request->tag, claim->request->site);
     atomic_store_explicit(&place->thread, claim->thread, memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, wi_fast_coarse(pool),
                           memory_order_relaxed);

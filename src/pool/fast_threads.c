@@ -22,10 +22,17 @@
 #define CLOSERS_MAX 4
 #define DOUBLINGS_MAX 16
 
-static void tell_ended(wi_pool *pool, bool ended)
+/* Locked, and not any more afterwards: the last that a thread of the pool
+ * does. It may be the last thing in a closed pool. */
+static void end_thread(wi_pool *pool)
 {
-    if (ended && pool->kind->ended)
-        pool->kind->ended(pool->context);
+    const wi_resource_kind *kind = pool->kind;
+    void *context = pool->context;
+    bool ended = wi_is_empty_now(pool);
+
+    wi_fast_unlock(pool);
+    if (ended && kind->ended)
+        kind->ended(context);
 }
 
 /* ------------------------------------------------------------------ outage */
@@ -169,7 +176,6 @@ static void connector_main(void *argument)
     wi_pool *pool = place->pool;
     weir_error err;
     int64_t limit_ns;
-    bool ended;
 
     wi_mutex_lock(&pool->lock);
     limit_ns =
@@ -185,9 +191,7 @@ static void connector_main(void *argument)
         answer_waiters(pool, &err);
         wi_dispatch(pool);
     }
-    ended = wi_is_empty_now(pool);
-    wi_fast_unlock(pool);
-    tell_ended(pool, ended);
+    end_thread(pool);
 }
 
 /* Locked. False: there can be no thread; the oldest waiter opens himself. */
@@ -214,7 +218,6 @@ static void probe_main(void *argument)
 {
     wi_pool *pool = argument;
     const wi_port *port = pool->port;
-    bool ended;
 
     wi_mutex_lock(&pool->lock);
     while (!pool->closed && pool->waiting > 0 &&
@@ -230,9 +233,7 @@ static void probe_main(void *argument)
     pool->visitors--;
     if (!pool->closed)
         wi_connect_as_needed(pool);
-    ended = wi_is_empty_now(pool);
-    wi_fast_unlock(pool);
-    tell_ended(pool, ended);
+    end_thread(pool);
 }
 
 static void start_probe(wi_pool *pool)
@@ -291,15 +292,12 @@ static void close_listed(wi_pool *pool)
 static void closer_main(void *argument)
 {
     wi_pool *pool = argument;
-    bool ended;
 
     wi_mutex_lock(&pool->lock);
     close_listed(pool);
     pool->closers--;
     pool->visitors--;
-    ended = wi_is_empty_now(pool);
-    wi_fast_unlock(pool);
-    tell_ended(pool, ended);
+    end_thread(pool);
 }
 
 void wi_close_later(wi_pool *pool, wi_lease *place)

@@ -5,6 +5,7 @@
 #include "pool/pool.h"
 
 #include "pool/core.h"
+#include "pool/view.h"
 
 static const wi_pool_core *core_of(const wi_pool *pool)
 {
@@ -82,4 +83,9 @@ bool wi_pool_close(wi_pool *pool)
 void wi_pool_status(wi_pool *pool, weir_pool_status *out)
 {
     core_of(pool)->status(pool, out);
+}
+
+void wi_pool_view_of(wi_pool *pool, wi_pool_view *view)
+{
+    core_of(pool)->view(pool, view);
 }

@@ -182,6 +182,9 @@ void wi_pool_dispose(wi_pool *pool);
  * @return true if nothing is out: then wi_pool_release() never says so */
 bool wi_pool_close(wi_pool *pool);
 
+/* See pool/view.h. */
+struct wi_pool_view;
+void wi_pool_view_of(wi_pool *pool, struct wi_pool_view *view);
 /* A picture of one moment. */
 void wi_pool_status(wi_pool *pool, weir_pool_status *out);
 

@@ -59,21 +59,76 @@ typedef struct errand {
     char name[16];
     void (*run)(void *argument);
     void *argument;
+    struct errand *next;
 } errand;
+
+/* The threads of the library are for all pools. One that has nothing to do
+ * waits for the next errand and never ends: what a client library keeps for a
+ * thread would be cleaned up while the process exits, or not at all. So there
+ * are as many as there ever were errands at once. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t called;
+    errand *waiting;
+    errand *spare;
+    int waiting_count;
+    int idle_count;
+} staff = {.lock = PTHREAD_MUTEX_INITIALIZER,
+           .called = PTHREAD_COND_INITIALIZER};
+
+void wi_port_forget(void)
+{
+    pthread_mutex_init(&staff.lock, NULL);
+    pthread_cond_init(&staff.called, NULL);
+    staff.waiting = NULL;
+    staff.waiting_count = staff.idle_count = 0;
+}
+
+/* Locked: the next errand, of which there may be none for a long time. */
+static errand *next_errand(void)
+{
+    errand *next;
+
+    staff.idle_count++;
+    while (!staff.waiting)
+        pthread_cond_wait(&staff.called, &staff.lock);
+    staff.idle_count--;
+    next = staff.waiting;
+    staff.waiting = next->next;
+    staff.waiting_count--;
+    return next;
+}
 
 static void *thread_main(void *argument)
 {
-    errand mine = *(errand *)argument;
+    errand *mine = argument;
 
-    wi_free(NULL, argument);
+    for (;;) {
 #ifdef __linux__
-    pthread_setname_np(pthread_self(), mine.name);
+        pthread_setname_np(pthread_self(), mine->name);
 #endif
-    mine.run(mine.argument);
+        mine->run(mine->argument);
+        pthread_mutex_lock(&staff.lock);
+        mine->next = staff.spare;
+        staff.spare = mine;
+        mine = next_errand();
+        pthread_mutex_unlock(&staff.lock);
+    }
     return NULL;
 }
 
-/* The program's signals are none of our threads' business. */
+/* The program's signals are none of our threads' business, but for those that
+ * a thread brings upon itself: blocked, they would kill without a word. */
+static void fill(sigset_t *set)
+{
+    static const int own_fault[] = {SIGSEGV, SIGBUS,  SIGFPE,
+                                    SIGILL,  SIGTRAP, SIGABRT};
+
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof own_fault / sizeof own_fault[0]; i++)
+        sigdelset(set, own_fault[i]);
+}
+
 static bool create_detached(errand *task)
 {
     pthread_t thread;
@@ -81,7 +136,7 @@ static bool create_detached(errand *task)
     sigset_t before;
     bool made;
 
-    sigfillset(&all);
+    fill(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     made = pthread_create(&thread, NULL, thread_main, task) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -90,18 +145,49 @@ static bool create_detached(errand *task)
     return made;
 }
 
+/* Locked. For one of those who wait for work, if there is one to spare. */
+static bool hand_over(errand *task)
+{
+    errand **last = &staff.waiting;
+
+    if (staff.idle_count <= staff.waiting_count)
+        return false;
+    while (*last)
+        last = &(*last)->next;
+    *last = task;
+    staff.waiting_count++;
+    /* All: one signal of several may be lost (glibc's bug 25847). */
+    pthread_cond_broadcast(&staff.called);
+    return true;
+}
+
+static errand *take_spare(void)
+{
+    errand *task;
+
+    pthread_mutex_lock(&staff.lock);
+    task = staff.spare;
+    if (task)
+        staff.spare = task->next;
+    pthread_mutex_unlock(&staff.lock);
+    return task ? task : wi_alloc(NULL, sizeof *task);
+}
+
 static bool native_start(void *context, const char *name,
                          void (*run)(void *argument), void *argument)
 {
-    errand *task = wi_alloc_zero(NULL, 1, sizeof *task);
+    errand *task = take_spare();
+    bool taken;
 
     (void)context;
     if (!task)
         return false;
+    *task = (errand){.run = run, .argument = argument};
     strncpy(task->name, name, sizeof task->name - 1);
-    task->run = run;
-    task->argument = argument;
-    if (create_detached(task))
+    pthread_mutex_lock(&staff.lock);
+    taken = hand_over(task);
+    pthread_mutex_unlock(&staff.lock);
+    if (taken || create_detached(task))
         return true;
     wi_free(NULL, task);
     return false;

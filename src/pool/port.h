@@ -48,12 +48,15 @@ typedef struct wi_port {
     /* Locked. Stores the word for the sleeper. */
     void (*publish)(void *context, wi_parker *parker, uint32_t word);
     void (*wake)(void *context, wi_parker *parker);
-    /* Runs a function on a detached thread of the library; false if there
+    /* Runs a function on a thread of the library; false if there
      * can be no other. */
     bool (*start)(void *context, const char *name, void (*run)(void *argument),
                   void *argument);
     uint64_t (*random)(void *context);
 } wi_port;
+
+/* In a forked child: there are no other threads. */
+void wi_port_forget(void);
 
 /* Sleeps on futexes where there are any. */
 extern const wi_port wi_port_native;

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fast core shown to others. What borrowers write without the lock is read
+ * as it is, and read again if it changed meanwhile.
+ *
+ * How long loans last: the coarse clock sees those of a tick or more, which
+ * are counted one by one. Of the shorter ones every sixteenth is timed exactly
+ * and counts sixteenfold.
+ */
+#include "pool/fast_view.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { WORDS = WI_TAG_SIZE / sizeof(uint64_t) };
+
+void wi_place_sign(wi_lease *place, const char *tag, const char *site)
+{
+    uint64_t words[WORDS] = {0};
+
+    if (tag)
+        memcpy(words, tag, strnlen(tag, WI_TAG_SIZE - 1));
+    for (int i = 0; i < WORDS; i++)
+        atomic_store_explicit(&place->tag[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&place->site, site, memory_order_relaxed);
+}
+
+void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
+{
+    uint64_t words[WORDS];
+    uint64_t before;
+    uint64_t after = atomic_load(&place->loans);
+
+    do {
+        before = after;
+        for (int i = 0; i < WORDS; i++)
+            words[i] =
+                atomic_load_explicit(&place->tag[i], memory_order_relaxed);
+        atomic_thread_fence(memory_order_acquire);
+        after = atomic_load(&place->loans);
+    } while (before != after);
+    memcpy(out, words, WI_TAG_SIZE);
+    out[WI_TAG_SIZE - 1] = '\0';
+}
+
+void wi_hold_ended(const wi_pool *pool, wi_lease *place, int64_t now_ns)
+{
+    int64_t held_ns =
+        now_ns - atomic_load_explicit(&place->since_ns, memory_order_relaxed);
+
+    (void)pool;
+    if (held_ns > 0)
+        wi_histogram_add(&place->hold, held_ns, 1);
+    else if (place->sampled_ns)
+        wi_histogram_add(&place->hold, wi_now_ns() - place->sampled_ns,
+                         WI_SAMPLE);
+}
+
+static const char *const state_names[WI_PLACE_STATES] = {
+    [WI_PLACE_EMPTY] = "empty",     [WI_PLACE_IDLE] = "idle",
+    [WI_PLACE_HELD] = "held",       [WI_PLACE_BUSY] = "busy",
+    [WI_PLACE_LOST] = "lost",       [WI_PLACE_CONNECTING] = "connecting",
+    [WI_PLACE_CLOSING] = "closing", [WI_PLACE_INHERITED] = "inherited",
+};
+
+static void view_place(const wi_lease *place, int64_t now, wi_place_view *out)
+{
+    int64_t since_ns = now - atomic_load(&place->since_ns);
+
+    *out = (wi_place_view){
+        .state = state_names[wi_place_state_of(place)],
+        .site = atomic_load(&place->site),
+        .thread = atomic_load(&place->thread),
+        .since_ns = since_ns > 0 ? since_ns : 0,
+        .loans = atomic_load(&place->loans),
+    };
+    wi_place_tag(place, out->tag);
+}
+
+/* Locked. */
+static void view_places(const wi_pool *pool, wi_pool_view *view, int room)
+{
+    int64_t now = wi_fast_now(pool);
+    const wi_lease *place;
+
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
+        wi_histogram_sum_up(&view->hold, &place->hold);
+        if (wi_place_state_of(place) == WI_PLACE_EMPTY)
+            continue;
+        if (view->place_count < room)
+            view_place(place, now, &view->places[view->place_count++]);
+    }
+}
+
+/* Locked. */
+static void view_waiters(const wi_pool *pool, wi_pool_view *view, int room)
+{
+    int64_t now = wi_fast_now(pool);
+
+    for (wi_list_node *node = wi_list_first(&pool->queue);
+         node && view->waiter_count < room;
+         node = wi_list_next(&pool->queue, node)) {
+        const wi_claim *claim = WI_CONTAINER(node, wi_claim, queued);
+        wi_waiter_view *out = &view->waiters[view->waiter_count++];
+        const char *tag = claim->request->tag ? claim->request->tag : "";
+
+        *out = (wi_waiter_view){
+            .site = claim->request->site,
+            .thread = claim->thread,
+            .waited_ns = now - claim->began_ns,
+        };
+        memcpy(out->tag, tag, strnlen(tag, WI_TAG_SIZE - 1));
+    }
+}
+
+static wi_health health_of(const wi_pool *pool)
+{
+    if (pool->failures > 1)
+        return WI_HEALTH_DOWN;
+    if (pool->failures == 1)
+        return WI_HEALTH_SUSPECT;
+    return pool->ramp < pool->options.connecting_max ? WI_HEALTH_RECOVERING
+                                                     : WI_HEALTH_UP;
+}
+
+void wi_fast_view(wi_pool *pool, wi_pool_view *view)
+{
+    int place_room = view->place_count;
+    int waiter_room = view->waiter_count;
+
+    *view = (wi_pool_view){
+        .places = view->places,
+        .waiters = view->waiters,
+        .failure_age_ns = -1,
+    };
+    wi_fast_status(pool, &view->status);
+    wi_mutex_lock(&pool->lock);
+    view->health = health_of(pool);
+    view->waits = pool->waits;
+    view->wait_most_ns = pool->wait_most_ns;
+    wi_histogram_sum_up(&view->wait, &pool->wait);
+    if (pool->last_failure_ns) {
+        view->last_failure = pool->last_failure;
+        view->failure_age_ns = wi_fast_now(pool) - pool->last_failure_ns;
+    }
+    view_places(pool, view, place_room);
+    view_waiters(pool, view, waiter_room);
+    wi_mutex_unlock(&pool->lock);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a pool shows: who holds what, who waits, how long it takes.
+ */
+#include "pool/borrower.h"
+#include "pool/view.h"
+
+#include <stdio.h>
+
+static fake_server server;
+
+static wi_pool_view view_of(wi_pool *pool, wi_place_view *places,
+                            wi_waiter_view *waiters)
+{
+    wi_pool_view view = {
+        .place_count = places ? 8 : 0,
+        .waiter_count = waiters ? 8 : 0,
+        .places = places,
+        .waiters = waiters,
+    };
+
+    wi_pool_view_of(pool, &view);
+    return view;
+}
+
+static void test_pool_view__names_holders_and_waiters(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_place_view places[8];
+    wi_waiter_view waiters[8];
+    borrower waiting = {
+        .pool = pool, .tag = "GET /users", .timeout_ns = 30 * SECOND};
+    char tag[80];
+    wi_request request = {.tag = tag, .site = "here:1"};
+    wi_lease *held = NULL;
+    wi_pool_view view;
+
+    (void)state;
+    snprintf(tag, sizeof tag, "%060d", 7);
+    assert_int_equal(wi_pool_acquire(pool, &request, &held, NULL), WEIR_OK);
+    tag[0] = 'x'; /* the pool has a copy, of what fits */
+    start(&waiting);
+    until_waiting(pool, 1);
+    view = view_of(pool, places, waiters);
+    assert_int_equal(view.place_count, 1);
+    assert_string_equal(places[0].state, "busy");
+    assert_int_equal(strlen(places[0].tag), WI_TAG_SIZE - 1);
+    assert_int_equal(places[0].tag[0], '0');
+    assert_string_equal(places[0].site, "here:1");
+    assert_int_equal(places[0].loans, 1);
+    assert_int_equal(view.waiter_count, 1);
+    assert_string_equal(waiters[0].tag, "GET /users");
+    release(pool, held);
+    finish(&waiting);
+    view = view_of(pool, places, NULL);
+    assert_string_equal(places[0].state, "idle");
+    assert_string_equal(places[0].tag, "");
+    assert_int_equal(places[0].loans, 2);
+    end(&server, &pool);
+}
+
+static void test_pool_view__measures_waits_and_holds(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool = fake_pool(&server, &options);
+    borrower waiting = {.pool = pool, .timeout_ns = 30 * SECOND};
+    wi_lease *held = acquire(pool);
+    wi_pool_view view;
+
+    (void)state;
+    start(&waiting);
+    until_waiting(pool, 1);
+    nap(20 * MS);
+    release(pool, held);
+    finish(&waiting);
+    view = view_of(pool, NULL, NULL);
+    assert_int_equal(view.waits, 1);
+    assert_int_equal(view.wait.total, 1);
+    assert_true(view.wait_most_ns >= 20 * MS);
+    assert_true(wi_histogram_quantile(&view.wait, 0.99) >= 20 * MS);
+    assert_true(wi_histogram_quantile(&view.hold, 1.0) >= 15 * MS);
+    /* Those too short for the coarse clock are sampled. */
+    for (int i = 0; i < 1600; i++)
+        release(pool, acquire(pool));
+    view = view_of(pool, NULL, NULL);
+    assert_in_range(view.hold.total, 800, 2600);
+    end(&server, &pool);
+}
+
+static void test_pool_view__knows_the_last_failure(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_pool_view view = view_of(pool, NULL, NULL);
+
+    (void)state;
+    assert_true(view.failure_age_ns < 0);
+    assert_int_equal(view.health, WI_HEALTH_UP);
+    atomic_store(&server.failures_to_come, 1);
+    assert_null(try_acquire(pool));
+    view = view_of(pool, NULL, NULL);
+    assert_true(view.failure_age_ns >= 0);
+    assert_string_equal(view.last_failure.message, "the server is down");
+    end(&server, &pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pool_view__names_holders_and_waiters),
+        cmocka_unit_test(test_pool_view__measures_waits_and_holds),
+        cmocka_unit_test(test_pool_view__knows_the_last_failure),
+    };
+
+    fake_use("fast", WI_CORE_FAST, &wi_port_native);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
