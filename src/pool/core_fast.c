@@ -229,10 +229,12 @@ static weir_status find_place(wi_pool *pool, wi_claim *claim)
         wi_place_state_of(claim->lease) == WI_PLACE_CONNECTING) {
         status =
             wi_open_here(pool, claim->lease, claim->deadline_ns, claim->err);
-        if (status != WEIR_OK)
+        if (status != WEIR_OK) {
             wi_give_up(pool, claim->lease);
-        else if (pool->options.threads)
+        } else if (pool->options.threads) {
+            wi_note_success(pool);
             wi_dispatch(pool); /* there was no thread for others, either */
+        }
     }
     return status;
 }

@@ -65,7 +65,7 @@ static int64_t draw_pause(const wi_pool *pool)
                      (uint64_t)(pause + 1));
 }
 
-static void note_success(wi_pool *pool)
+void wi_note_success(wi_pool *pool)
 {
     if (pool->failures > 0)
         pool->ramp = 1;
@@ -161,7 +161,7 @@ static void answer_waiters(wi_pool *pool, const weir_error *err)
 /* Locked, and outside in between if it has to be closed again. */
 static void take_in(wi_pool *pool, wi_lease *place)
 {
-    note_success(pool);
+    wi_note_success(pool);
     if (pool->closed || place->generation != atomic_load(&pool->generation) ||
         wi_fast_room(pool, &pool->options) < 0)
         wi_end_place(pool, place);
@@ -236,16 +236,18 @@ static void probe_main(void *argument)
     end_thread(pool);
 }
 
-static void start_probe(wi_pool *pool)
+/* False: there can be no thread that would wait for the moment. */
+static bool start_probe(wi_pool *pool)
 {
     if (pool->is_probed)
-        return;
+        return true;
     pool->is_probed = true;
     pool->visitors++;
     if (pool->port->start(pool->port->context, "weir-probe", probe_main, pool))
-        return;
+        return true;
     pool->is_probed = false;
     pool->visitors--;
+    return false;
 }
 
 void wi_connect_as_needed(wi_pool *pool)
@@ -255,10 +257,9 @@ void wi_connect_as_needed(wi_pool *pool)
 
     if (pool->closed || wanted <= 0)
         return;
-    if (pool->failures > 0 && wi_fast_now(pool) < pool->retry_ns) {
-        start_probe(pool);
+    if (pool->failures > 0 && wi_fast_now(pool) < pool->retry_ns &&
+        start_probe(pool))
         return;
-    }
     while (wanted-- > 0 && pool->connecting < most_at_once(pool) &&
            wi_fast_room(pool, &pool->options) > 0 &&
            (place = wi_place_empty(pool))) {

@@ -76,6 +76,8 @@ void server_lent(void *resource, int holder)
         world_fail("what is lent is not open");
     else if (one->holder != NOBODY)
         world_fail("one session is lent to two");
+    else if (one->ended)
+        world_fail("what was given back as broken is lent again");
     else
         one->holder = holder;
 }
@@ -116,6 +118,7 @@ static void begin_session(server *self, session *one, int connect)
     one->open = true;
     one->holder = NOBODY;
     one->dirty = false;
+    one->ended = false;
     one->dies_ns = SIM_NEVER;
     if (happens(self, connect, 4, self->moods.mortal))
         one->dies_ns =
@@ -136,6 +139,7 @@ static weir_status server_open(void *context, int64_t deadline_ns, void **out,
     }
     self->now++;
     self->opening++;
+    self->sessions[connect].begun = world_event();
     world_trace("connect %d", connect);
     in_time = takes(connect_time(self, connect), deadline_ns);
     self->opening--;
@@ -175,6 +179,7 @@ static weir_fate server_clean(void *context, void *resource)
     if (!one->open || one->holder != NOBODY)
         world_fail("cleans what is %s", one->open ? "lent" : "closed");
     world_point();
+    one->ended = one->dirty;
     return one->dirty ? WEIR_FATE_DISCARD : WEIR_FATE_KEEP;
 }
 

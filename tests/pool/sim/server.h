@@ -17,8 +17,10 @@ enum { SESSIONS_MAX = 512 };
 
 typedef struct session {
     bool open;
-    bool dirty; /* cannot be cleaned when it returns */
-    int holder; /* -1: nobody */
+    bool dirty;     /* cannot be cleaned when it returns */
+    bool ended;     /* must not be lent again */
+    uint64_t begun; /* when its connect began, in events */
+    int holder;     /* -1: nobody */
     int64_t dies_ns;
 } session;
 

@@ -17,10 +17,11 @@ typedef struct borrower {
     int task;
     int rounds;
     bool is_acquiring;
-    int unlocks;   /* of its thread when its acquire began */
-    int served;    /* the same: how often it was handed something */
-    int64_t began; /* its acquire, by the clock */
-    int serial;    /* of its acquire */
+    int unlocks;      /* of its thread when its acquire began */
+    uint64_t cleared; /* all that was begun before has been invalidated */
+    int served;       /* the same: how often it was handed something */
+    int64_t began;    /* its acquire, by the clock */
+    int serial;       /* of its acquire */
     /* Who waited when this acquire began, in which of his own, and how often
      * he had been handed something: he must have had his turn, or have left,
      * when this one is served. 0: nobody. */
@@ -37,8 +38,9 @@ static struct {
     borrower borrowers[BORROWERS_MAX];
     int borrower_count;
     bool closing;
-    bool closed; /* wi_pool_close() is over */
-    int told;    /* how often somebody was told that nothing is out */
+    bool closed;      /* wi_pool_close() is over */
+    int told;         /* how often somebody was told that nothing is out */
+    uint64_t cleared; /* when the last invalidation ended, in events */
     uint64_t lent;
     uint64_t timeouts;
     uint64_t choices; /* in a calm story: its own dice */
@@ -146,22 +148,36 @@ static void check_step(void *context)
     server_check(&now.server);
 }
 
-/* Nobody can run: whoever waits must have nothing that he could be given. */
+static int count_waiting(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < now.borrower_count; i++)
+        count += now.borrowers[i].is_acquiring &&
+                 world_is_waiting(now.borrowers[i].task);
+    return count;
+}
+
+/* Nobody can run: whoever waits must have nothing that he could be given, and
+ * somebody must be at what he needs. */
 static void check_idle(void *context)
 {
     weir_pool_status status;
+    int waiting = count_waiting();
 
     (void)context;
     if (now.closing)
         return;
     wi_pool_status(now.pool, &status);
     server_settled(&now.server, status.idle + status.busy + status.connecting);
-    if (status.waiting > 0 && status.idle > 0)
-        world_fail("%d wait beside %d idle", status.waiting, status.idle);
-    if (status.waiting > 0 && now.server.now < now.server.limit &&
-        status.connecting == 0 && now.server.refused == 0)
-        world_fail("%d wait, %d of %d are open, and nobody connects",
-                   status.waiting, now.server.now, now.server.limit);
+    if (status.waiting != waiting)
+        world_fail("%d wait, the pool says %d", waiting, status.waiting);
+    if (waiting > 0 && status.idle > 0)
+        world_fail("%d wait beside %d idle", waiting, status.idle);
+    if (waiting > 0 && now.server.now < now.server.limit &&
+        status.connecting == 0 && world_helpers() == 0)
+        world_fail("%d wait, %d of %d are open, and nobody connects", waiting,
+                   now.server.now, now.server.limit);
 }
 
 static void note_who_waits(borrower *self)
@@ -265,6 +281,7 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
     self->unlocks = world_unlocks(self->task);
     self->served = world_served(self->task);
     self->began = began_ns;
+    self->cleared = now.cleared;
     self->is_acquiring = true;
     world_trace("acquires, deadline %.6f",
                 (double)(request.deadline_ns - began_ns) / 1e6);
@@ -292,6 +309,8 @@ static void use(borrower *self, wi_lease *lease, uint64_t *dice)
     session *one = wi_lease_resource(lease);
 
     server_lent(one, self->number);
+    if (one->begun < self->cleared)
+        world_fail("%d got what was invalidated before he came", self->number);
     record(self->number, 2, (uint64_t)server_number(&now.server, one));
     world_trace("uses %d", server_number(&now.server, one));
     world_sleep_until(world_now() + some_time(dice, 6 * SIM_MS, self->number));
@@ -341,6 +360,8 @@ static void run_borrower(void *argument)
             lose_and_reopen(self, lease, &dice);
         if (wi_lease_resource(lease))
             fate = end_of(lease, &dice);
+        if (wi_lease_resource(lease) && fate != WEIR_FATE_KEEP)
+            ((session *)wi_lease_resource(lease))->ended = true;
         world_trace("gives back, %s",
                     fate == WEIR_FATE_KEEP ? "whole" : "broken");
         if (wi_pool_release(now.pool, lease, fate))
@@ -375,14 +396,18 @@ static void resize(uint64_t *dice)
 
 static void turn_a_knob(uint64_t *dice)
 {
+    uint64_t cleared = world_event();
+
     switch (choose(dice, 4)) {
     case 0:
         world_trace("invalidates");
         wi_pool_invalidate(now.pool);
+        now.cleared = cleared;
         break;
     case 1:
         world_trace("disposes");
         wi_pool_dispose(now.pool);
+        now.cleared = cleared;
         break;
     default:
         resize(dice);

@@ -87,6 +87,20 @@ int world_served(int index)
     return tasks[index].served;
 }
 
+uint64_t world_event(void)
+{
+    return ++events;
+}
+
+int world_helpers(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < TASKS_MAX; i++)
+        count += tasks[i].state != TASK_NONE && !tasks[i].is_of_test;
+    return count;
+}
+
 uint64_t world_lay_down(int index)
 {
     return tasks[index].lay_down;

@@ -57,8 +57,12 @@ bool world_is_waiting(int task);
 
 /* How often something was handed to the thread while it slept. */
 int world_served(int task);
-/* When it last lay down in the pool, and when something was handed to it: as
- * numbers that grow from event to event. */
+/* A number that grows from event to event. */
+uint64_t world_event(void);
+/* How many threads the pool itself has at this moment. */
+int world_helpers(void);
+/* When it last lay down in the pool, and when something was handed to it, in
+ * events. */
 uint64_t world_lay_down(int task);
 uint64_t world_handed(int task);
 /* How often the thread has given a lock back. */
