@@ -37,6 +37,7 @@ static struct {
     wi_pool *pool;
     borrower borrowers[BORROWERS_MAX];
     int borrower_count;
+    bool hurry; /* a borrower is about to give back: close now */
     bool closing;
     bool closed;      /* wi_pool_close() is over */
     int told;         /* how often somebody was told that nothing is out */
@@ -364,6 +365,8 @@ static void run_borrower(void *argument)
             ((session *)wi_lease_resource(lease))->ended = true;
         world_trace("gives back, %s",
                     fate == WEIR_FATE_KEEP ? "whole" : "broken");
+        if (!now.plan.is_calm && by_chance(&dice, 5))
+            now.hurry = true;
         if (wi_pool_release(now.pool, lease, fate))
             was_told("release");
     }
@@ -442,6 +445,17 @@ static void close_pool(void)
         world_sleep_until(world_now() + 1000 * SIM_MS);
 }
 
+/* Often until the very moment of a return. */
+static void wait_before_closing(uint64_t *dice)
+{
+    int64_t end = world_now() + some_time(dice, 60 * SIM_MS, BORROWERS_MAX + 1);
+
+    while (!now.plan.is_calm && world_now() + SIM_MS < end && !now.hurry)
+        world_sleep_until(world_now() / SIM_MS * SIM_MS + SIM_MS);
+    if (!now.hurry)
+        world_sleep_until(end);
+}
+
 static void run_keeper(void *argument)
 {
     uint64_t *dice = argument;
@@ -452,8 +466,7 @@ static void run_keeper(void *argument)
                           some_time(dice, 20 * SIM_MS, BORROWERS_MAX));
         turn_a_knob(dice);
     }
-    world_sleep_until(world_now() +
-                      some_time(dice, 60 * SIM_MS, BORROWERS_MAX + 1));
+    wait_before_closing(dice);
     close_pool();
 }
 

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# usage: mutants.sh SOURCE_ROOT COMPILER
+# Scenario 73: breaks the fast core in one line at a time, each of which some
+# seed of the simulation must notice. A mutant is a file, what is wrong with
+# it, and the sed commands that do it; one that changes nothing any more is an
+# error, too: the code has moved on, and the mutant must follow.
+set -u
+if [ "${WEIR_TORTURE:-}" != full ]; then
+    echo "mutants: skipped: it takes minutes (make torture)"
+    exit 77
+fi
+root=$1
+compiler=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+seeds=${WEIR_MUTANT_SEEDS:-40000}
+failures=0
+
+mutants() {
+    cat <<'END'
+core_fast.c
+a return does not serve who waits
+s/return serve_waiters(pool, serial);/return false;/
+
+core_fast.c
+who will wait looks before he is seen
+/First shut, then look/{n;s/.*//}
+/^static weir_status wait_for_turn/,/^}/s/wi_dispatch(pool);//
+
+core_fast.c
+what came back broken is lent again
+s/place->resource && fate == WEIR_FATE_KEEP &&/place->resource \&\&/
+
+fast_queue.c
+who leaves does not see that he was served
+/^static void give_up_waiting/,/^}/s/if (claim->settled)/if (false)/
+
+fast_queue.c
+who is out of the queue is still counted
+s/pool->waiting--;//
+
+fast_queue.c
+who was published to is not woken
+/^void wi_fast_unlock/,/^}/s/port->wake(port->context, wakes\[i\]);/;/
+
+fast_queue.c
+the youngest is served first
+s/wi_list_append(&pool->queue, &claim->queued);/put_first(pool, claim);/
+/^\/\* Who was served something/i\
+static void put_first(wi_pool *pool, wi_claim *claim)\
+{\
+    wi_list_node *first = wi_list_first(&pool->queue);\
+    if (first)\
+        wi_list_insert(first, &claim->queued);\
+    else\
+        wi_list_append(&pool->queue, (&claim->queued));\
+}
+
+fast_open.c
+the age is not looked at
+/^static bool is_stale/,/^}/s/place->generation != .*||/false ||/
+
+fast_open.c
+room is given twice
+s/limit(options) - pool->total;/limit(options) + 1 - pool->total;/
+
+fast_open.c
+a place that ends serves nobody
+/^void wi_give_up/,/^}/s/wi_dispatch(pool);//
+
+fast_threads.c
+a failed connect leaves its room unused
+/^static void connector_main/,/^}/s/wi_dispatch(pool);//
+
+END
+}
+
+flags=(-std=c17 -D_GNU_SOURCE -O1 -w -I "$root/include" -I "$root/src")
+seams=(-finstrument-functions -include "$root/tests/pool/sim/seams.h")
+
+compile_all() {
+    local source
+    for source in "$root"/src/pool/*.c; do
+        case $source in *_test.c) continue ;; esac
+        "$compiler" "${flags[@]}" "${seams[@]}" -c "$source" \
+            -o "$work/$(basename "$source").o" || exit 1
+    done
+    for source in "$root"/src/base/*.c "$root"/tests/pool/sim/*.c; do
+        case $source in *_test.c) continue ;; esac
+        "$compiler" "${flags[@]}" -c "$source" \
+            -o "$work/other_$(basename "$source").o" || exit 1
+    done
+}
+
+link() { "$compiler" -o "$work/sim" "$work"/*.o -lpthread -lm; }
+
+is_noticed() {
+    ! timeout 120 "$work/sim" --core fast --count "$seeds" \
+        >"$work/out" 2>"$work/err"
+}
+
+compile_all
+link || exit 1
+if is_noticed; then
+    echo "mutants: the sound core fails already"
+    cat "$work/out"
+    exit 1
+fi
+try_mutant() {
+    local file=$1 what=$2 edit=$3
+    sed "$edit" "$root/src/pool/$file" >"$work/mutant.c"
+    if cmp -s "$work/mutant.c" "$root/src/pool/$file"; then
+        echo "mutants: $what: changes nothing in $file any more"
+        return 1
+    fi
+    if ! "$compiler" "${flags[@]}" "${seams[@]}" -I "$root/src/pool" \
+        -c "$work/mutant.c" -o "$work/$file.o" || ! link; then
+        echo "mutants: $what: does not compile"
+        return 1
+    fi
+    if ! is_noticed; then
+        echo "mutants: $what: NOT NOTICED"
+        return 1
+    fi
+    echo "mutants: $what: noticed: $(head -n 1 "$work/out" "$work/err" |
+        grep -v '^==>' | tr -s '\n' ' ')"
+}
+
+# Of each: the file, what is wrong, and lines for sed until an empty one.
+while IFS= read -r file && IFS= read -r what; do
+    edit=""
+    while IFS= read -r line && [ -n "$line" ]; do
+        edit+=$line$'\n'
+    done
+    cp "$work/$file.o" "$work/sound"
+    try_mutant "$file" "$what" "$edit" || failures=$((failures + 1))
+    cp "$work/sound" "$work/$file.o"
+done < <(mutants)
+[ "$failures" = 0 ]
