@@ -72,8 +72,8 @@ typedef struct wmy_span {
 
 /* A row of the binary protocol as values, which point into `packet` and
  * `cells`. @return false if the bytes are not such a row */
-bool wmy_decode_row(const uint8_t *kinds, size_t count, wmy_span packet,
-                    weir_value *row, wmy_cell *cells);
+WEIR_HOT bool wmy_decode_row(const uint8_t *kinds, size_t count,
+                             wmy_span packet, weir_value *row, wmy_cell *cells);
 /* The same for a row of the text protocol, whose values are all text. */
 bool wmy_decode_text_row(const uint8_t *kinds, size_t count, wmy_span packet,
                          weir_value *row);

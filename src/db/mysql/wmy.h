@@ -217,8 +217,8 @@ weir_status wmy_prepare(void *conn, weir_text sql, void *stmt,
                         weir_error *err);
 weir_status wmy_execute(void *stmt, const weir_execution *execution,
                         weir_error *err);
-weir_step wmy_fetch(void *stmt, weir_value *row, int64_t deadline,
-                    weir_error *err);
+WEIR_HOT weir_step wmy_fetch(void *stmt, weir_value *row, int64_t deadline,
+                             weir_error *err);
 void wmy_outcome(void *stmt, weir_outcome *out);
 void wmy_end(void *stmt);
 void wmy_finish(void *stmt);

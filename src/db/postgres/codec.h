@@ -81,7 +81,8 @@ typedef struct wpg_decoder {
 } wpg_decoder;
 
 /* A cell in the binary format. The value borrows from both. */
-wpg_decoded wpg_decode(const wpg_decoder *by, wpg_span from, weir_value *out);
+WEIR_HOT wpg_decoded wpg_decode(const wpg_decoder *by, wpg_span from,
+                                weir_value *out);
 /* A cell in the text format. What the type's reader does not take (years BC,
  * another DateStyle) is handed out as text. */
 wpg_decoded wpg_decode_text(const wpg_decoder *by, wpg_span from,

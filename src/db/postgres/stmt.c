@@ -430,26 +430,33 @@ weir_status wpg_execute(void *memory, const weir_execution *execution,
 
 /* ------------------------------------------------------------------ fetch */
 
-static weir_status decode_row(wpg_stmt *stmt, weir_value *row, weir_error *err)
+/* What has bytes is not NULL: mostly the library is asked twice, not thrice. */
+static wpg_decoded decode_cell(wpg_stmt *stmt, int column, weir_value *out)
 {
     const wpg_columns *columns = &stmt->columns;
+    const wpg_decoder by = {stmt->conn->services,
+                            (wpg_kind)columns->kinds[column],
+                            &columns->cells[column]};
+    int size = PQgetlength(stmt->result, stmt->row, column);
+    wpg_span from;
+
+    if (size == 0 && PQgetisnull(stmt->result, stmt->row, column)) {
+        *out = weir_value_null();
+        return WPG_DECODED;
+    }
+    from =
+        (wpg_span){PQgetvalue(stmt->result, stmt->row, column), (size_t)size};
+    return columns->format == 1 ? wpg_decode(&by, from, out)
+                                : wpg_decode_text(&by, from, out);
+}
+
+static weir_status decode_row(wpg_stmt *stmt, weir_value *row, weir_error *err)
+{
+    int count = (int)stmt->columns.count;
     wpg_decoded found = WPG_DECODED;
 
-    for (size_t i = 0; i < columns->count && found == WPG_DECODED; i++) {
-        const wpg_decoder by = {stmt->conn->services,
-                                (wpg_kind)columns->kinds[i],
-                                &columns->cells[i]};
-        wpg_span from;
-
-        if (PQgetisnull(stmt->result, stmt->row, (int)i)) {
-            row[i] = weir_value_null();
-            continue;
-        }
-        from = (wpg_span){PQgetvalue(stmt->result, stmt->row, (int)i),
-                          (size_t)PQgetlength(stmt->result, stmt->row, (int)i)};
-        found = columns->format == 1 ? wpg_decode(&by, from, &row[i])
-                                     : wpg_decode_text(&by, from, &row[i]);
-    }
+    for (int i = 0; i < count && found == WPG_DECODED; i++)
+        found = decode_cell(stmt, i, &row[i]);
     stmt->row++;
     return found == WPG_DECODED         ? WEIR_OK
            : found == WPG_DECODED_NOMEM ? wpg_nomem(err)

@@ -83,8 +83,8 @@ weir_status wpg_prepare(void *conn, weir_text sql, void *stmt,
                         weir_error *err);
 weir_status wpg_execute(void *stmt, const weir_execution *execution,
                         weir_error *err);
-weir_step wpg_fetch(void *stmt, weir_value *row, int64_t deadline,
-                    weir_error *err);
+WEIR_HOT weir_step wpg_fetch(void *stmt, weir_value *row, int64_t deadline,
+                             weir_error *err);
 void wpg_outcome(void *stmt, weir_outcome *out);
 void wpg_end(void *stmt);
 void wpg_finish(void *stmt);
