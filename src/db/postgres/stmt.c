@@ -430,14 +430,36 @@ weir_status wpg_execute(void *memory, const weir_execution *execution,
 
 /* ------------------------------------------------------------------ fetch */
 
+/* The kinds that most columns are of, in the row's own loop; false for all
+ * else. */
+static bool decode_usual(uint8_t kind, wpg_span from, weir_value *out)
+{
+    uint64_t bits;
+    double f;
+
+    if (kind == WPG_KIND_TEXT) {
+        *out = weir_value_text(weir_text_span(from.data, from.size));
+        return true;
+    }
+    if (kind == WPG_KIND_I32 && from.size == 4) {
+        *out = weir_value_i64((int32_t)wpg_get_u32(from.data));
+        return true;
+    }
+    if ((kind != WPG_KIND_I64 && kind != WPG_KIND_F64) || from.size != 8)
+        return false;
+    bits = wpg_get_u64(from.data);
+    memcpy(&f, &bits, sizeof f);
+    *out = kind == WPG_KIND_I64 ? weir_value_i64((int64_t)bits)
+                                : weir_value_f64(f);
+    return true;
+}
+
 /* What has bytes is not NULL: mostly the library is asked twice, not thrice. */
 static wpg_decoded decode_cell(wpg_stmt *stmt, int column, weir_value *out)
 {
     const wpg_columns *columns = &stmt->columns;
-    const wpg_decoder by = {stmt->conn->services,
-                            (wpg_kind)columns->kinds[column],
-                            &columns->cells[column]};
     int size = PQgetlength(stmt->result, stmt->row, column);
+    wpg_decoder by;
     wpg_span from;
 
     if (size == 0 && PQgetisnull(stmt->result, stmt->row, column)) {
@@ -446,6 +468,10 @@ static wpg_decoded decode_cell(wpg_stmt *stmt, int column, weir_value *out)
     }
     from =
         (wpg_span){PQgetvalue(stmt->result, stmt->row, column), (size_t)size};
+    if (columns->format == 1 && decode_usual(columns->kinds[column], from, out))
+        return WPG_DECODED;
+    by = (wpg_decoder){stmt->conn->services, (wpg_kind)columns->kinds[column],
+                       &columns->cells[column]};
     return columns->format == 1 ? wpg_decode(&by, from, out)
                                 : wpg_decode_text(&by, from, out);
 }
