@@ -20,6 +20,7 @@
 #include <weir/log.h>
 #include <weir/many.h>
 #include <weir/memory.h>
+#include <weir/pool.h>
 #include <weir/result.h>
 #include <weir/url.h>
 #include <weir/value.h>

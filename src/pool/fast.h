@@ -162,6 +162,7 @@ struct wi_pool {
     uint64_t closed_count;
     uint64_t timeouts;
     uint64_t connect_failures;
+    int64_t began_ns;
     uint64_t waits;
     int64_t wait_most_ns;
     wi_histogram wait;

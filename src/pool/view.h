@@ -29,7 +29,6 @@ typedef struct wi_place_view {
     const char *site;      /* a constant, or NULL */
     uint64_t thread;
     int64_t since_ns; /* how long it has been idle or lent */
-    int64_t age_ns;   /* of the connection */
     uint64_t loans;
 } wi_place_view;
 
@@ -49,6 +48,7 @@ typedef struct wi_pool_view {
 
     weir_pool_status status;
     wi_health health;
+    int64_t age_ns;
     uint64_t waits; /* acquires that had to wait */
     int64_t wait_most_ns;
     weir_error last_failure;

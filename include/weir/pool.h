@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Looking into an engine's pool: numbers, a dump of who holds what, text for
+ * Prometheus, and advice on its size. All of it may be asked by any thread at
+ * any time; borrowers are held up for moments at most.
+ */
+#ifndef WEIR_POOL_H
+#define WEIR_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/engine.h>
+#include <weir/error.h>
+#include <weir/export.h>
+#include <weir/json.h>
+
+WEIR_BEGIN_DECLS
+
+/** What the pool's own threads know of the database. */
+typedef enum weir_pool_health {
+    WEIR_POOL_UP = 0,
+    WEIR_POOL_SUSPECT, /* the last attempt to connect has failed */
+    /** So has the one before. One at a time is tried, after growing pauses. */
+    WEIR_POOL_DOWN,
+    WEIR_POOL_RECOVERING, /* it answers again, and is not hurried */
+} weir_pool_health;
+
+/** Durations: below how many seconds such a part of them stayed, to within
+ *  half. All zero if there were none. */
+typedef struct weir_pool_latency {
+    uint64_t count;
+    double p50_s;
+    double p90_s;
+    double p99_s;
+    double p999_s;
+    double p9999_s;
+} weir_pool_latency;
+
+/** The numbers of a pool since the engine was opened. */
+typedef struct weir_pool_numbers {
+    weir_pool_status now;
+    weir_pool_health health;
+    double age_s;
+    uint64_t waits; /* acquires that had to wait */
+    double longest_wait_s;
+    weir_pool_latency wait; /* of those that had to */
+    /** How long connections were held. Loans shorter than a few milliseconds
+     *  are sampled, so `count` is about right. */
+    weir_pool_latency hold;
+} weir_pool_numbers;
+
+/** Fills `out`. @return WEIR_OK; MISUSE for a NULL engine */
+WEIR_API weir_status weir_pool_stats(const weir_engine *engine,
+                                     weir_pool_numbers *out);
+
+/**
+ * Writes one JSON object: the numbers, every connection with its state,
+ * holder's tag, thread and since when, and all who wait, the one that waits
+ * longest first. No secrets are in it.
+ *
+ * @return WEIR_OK; MISUSE; NOMEM; failures of the writer stay with the writer
+ */
+WEIR_API weir_status weir_pool_dump(const weir_engine *engine, weir_json *out);
+
+/**
+ * Writes text for Prometheus, with the names that OpenTelemetry has for the
+ * client's side of database connections. `name` becomes the label `pool`.
+ *
+ * @return its length without the NUL, as snprintf(): text that did not fit is
+ *         cut, and 0 is for a NULL engine
+ */
+WEIR_API size_t weir_pool_prometheus(const weir_engine *engine,
+                                     const char *name, char *out, size_t size);
+
+/** What the size should be, and why. */
+typedef struct weir_pool_advice {
+    /** Connections that are busy on average: loans per second times how long
+     *  one lasts (Little's law). */
+    double busy_mean;
+    int size; /* 0: there is nothing to go by yet */
+    char reason[240];
+} weir_pool_advice;
+
+/** Fills `out` from what was measured since the engine was opened.
+ *  @return WEIR_OK; MISUSE for a NULL engine */
+WEIR_API weir_status weir_pool_advise(const weir_engine *engine,
+                                      weir_pool_advice *out);
+
+WEIR_END_DECLS
+
+#endif

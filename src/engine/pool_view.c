@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public views of a pool. Each takes one picture and writes it down.
+ */
+#include <weir/pool.h>
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "pool/view.h"
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
+static weir_status no_engine(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_MISUSE, "the engine is NULL or closed");
+}
+
+/* ---------------------------------------------------------------- numbers */
+
+static weir_pool_latency latency_of(const wi_histogram_sum *sum)
+{
+    return (weir_pool_latency){
+        .count = sum->total,
+        .p50_s = seconds(wi_histogram_quantile(sum, 0.5)),
+        .p90_s = seconds(wi_histogram_quantile(sum, 0.9)),
+        .p99_s = seconds(wi_histogram_quantile(sum, 0.99)),
+        .p999_s = seconds(wi_histogram_quantile(sum, 0.999)),
+        .p9999_s = seconds(wi_histogram_quantile(sum, 0.9999)),
+    };
+}
+
+static weir_pool_numbers numbers_of(const wi_pool_view *view)
+{
+    return (weir_pool_numbers){
+        .now = view->status,
+        .health = (weir_pool_health)view->health,
+        .age_s = seconds(view->age_ns),
+        .waits = view->waits,
+        .longest_wait_s = seconds(view->wait_most_ns),
+        .wait = latency_of(&view->wait),
+        .hold = latency_of(&view->hold),
+    };
+}
+
+weir_status weir_pool_stats(const weir_engine *engine, weir_pool_numbers *out)
+{
+    wi_pool_view view = {.place_count = 0};
+
+    if (!wi_engine_is(engine) || !out)
+        return no_engine(NULL);
+    wi_pool_view_of(engine->pool, &view);
+    *out = numbers_of(&view);
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------- dump */
+
+static const char *const health_names[] = {"up", "suspect", "down",
+                                           "recovering"};
+
+static void put_count(weir_json *out, const char *key, int64_t count)
+{
+    weir_json_key(out, key);
+    weir_json_i64(out, count);
+}
+
+static void put_seconds(weir_json *out, const char *key, double value)
+{
+    weir_json_key(out, key);
+    weir_json_f64(out, value);
+}
+
+static void put_text(weir_json *out, const char *key, const char *text)
+{
+    weir_json_key(out, key);
+    weir_json_cstr(out, text && text[0] ? text : NULL);
+}
+
+static void put_latency(weir_json *out, const char *key,
+                        const weir_pool_latency *latency)
+{
+    weir_json_key(out, key);
+    weir_json_begin_object(out);
+    put_count(out, "count", (int64_t)latency->count);
+    put_seconds(out, "p50_s", latency->p50_s);
+    put_seconds(out, "p90_s", latency->p90_s);
+    put_seconds(out, "p99_s", latency->p99_s);
+    put_seconds(out, "p999_s", latency->p999_s);
+    put_seconds(out, "p9999_s", latency->p9999_s);
+    weir_json_end_object(out);
+}
+
+static void put_status(weir_json *out, const weir_pool_status *now)
+{
+    put_count(out, "size", now->size);
+    put_count(out, "max_overflow", now->max_overflow);
+    put_count(out, "idle", now->idle);
+    put_count(out, "busy", now->busy);
+    put_count(out, "connecting", now->connecting);
+    put_count(out, "waiting", now->waiting);
+    put_count(out, "opened", (int64_t)now->opened);
+    put_count(out, "closed", (int64_t)now->closed);
+    put_count(out, "acquired", (int64_t)now->acquired);
+    put_count(out, "timeouts", (int64_t)now->timeouts);
+    put_count(out, "connect_failures", (int64_t)now->connect_failures);
+}
+
+static void put_places(weir_json *out, const wi_pool_view *view)
+{
+    weir_json_key(out, "connections");
+    weir_json_begin_array(out);
+    for (int i = 0; i < view->place_count; i++) {
+        const wi_place_view *place = &view->places[i];
+
+        weir_json_begin_object(out);
+        put_text(out, "state", place->state);
+        put_text(out, "tag", place->tag);
+        put_text(out, "site", place->site);
+        weir_json_key(out, "thread");
+        weir_json_u64(out, place->thread);
+        put_seconds(out, "since_s", seconds(place->since_ns));
+        put_count(out, "loans", (int64_t)place->loans);
+        weir_json_end_object(out);
+    }
+    weir_json_end_array(out);
+}
+
+static void put_waiters(weir_json *out, const wi_pool_view *view)
+{
+    weir_json_key(out, "waiters");
+    weir_json_begin_array(out);
+    for (int i = 0; i < view->waiter_count; i++) {
+        const wi_waiter_view *waiter = &view->waiters[i];
+
+        weir_json_begin_object(out);
+        put_text(out, "tag", waiter->tag);
+        put_text(out, "site", waiter->site);
+        weir_json_key(out, "thread");
+        weir_json_u64(out, waiter->thread);
+        put_seconds(out, "waited_s", seconds(waiter->waited_ns));
+        weir_json_end_object(out);
+    }
+    weir_json_end_array(out);
+}
+
+static void put_view(weir_json *out, const weir_engine *engine,
+                     const wi_pool_view *view)
+{
+    weir_pool_numbers numbers = numbers_of(view);
+
+    weir_json_begin_object(out);
+    put_text(out, "url", engine->masked_url);
+    put_text(out, "health", health_names[numbers.health]);
+    put_status(out, &numbers.now);
+    put_count(out, "waits", (int64_t)numbers.waits);
+    put_seconds(out, "longest_wait_s", numbers.longest_wait_s);
+    put_latency(out, "wait", &numbers.wait);
+    put_latency(out, "hold", &numbers.hold);
+    if (view->failure_age_ns >= 0) {
+        put_text(out, "last_connect_error", view->last_failure.message);
+        put_seconds(out, "last_connect_error_age_s",
+                    seconds(view->failure_age_ns));
+    }
+    put_places(out, view);
+    put_waiters(out, view);
+    weir_json_end_object(out);
+}
+
+/* Room for what is there now and a little more; who comes meanwhile may be
+ * left out. */
+static weir_status take_view(const weir_engine *engine, wi_pool_view *view)
+{
+    weir_pool_status now;
+    size_t places;
+    size_t waiters;
+
+    wi_pool_status(engine->pool, &now);
+    places = (size_t)(now.idle + now.busy + now.connecting) + 16;
+    waiters = (size_t)now.waiting + 16;
+    *view = (wi_pool_view){
+        .place_count = (int)places,
+        .waiter_count = (int)waiters,
+        .places =
+            wi_alloc_zero(engine->allocator, places, sizeof *view->places),
+        .waiters =
+            wi_alloc_zero(engine->allocator, waiters, sizeof *view->waiters),
+    };
+    if (!view->places || !view->waiters)
+        return WEIR_ERR_NOMEM;
+    wi_pool_view_of(engine->pool, view);
+    return WEIR_OK;
+}
+
+weir_status weir_pool_dump(const weir_engine *engine, weir_json *out)
+{
+    wi_pool_view view;
+    weir_status status;
+
+    if (!wi_engine_is(engine) || !out)
+        return no_engine(NULL);
+    status = take_view(engine, &view);
+    if (status == WEIR_OK)
+        put_view(out, engine, &view);
+    wi_free(engine->allocator, view.places);
+    wi_free(engine->allocator, view.waiters);
+    return status;
+}
+
+/* ------------------------------------------------------------- prometheus */
+
+typedef struct page {
+    char *text;
+    size_t size;
+    size_t length; /* as if all had fitted */
+} page;
+
+static void line(page *out, const char *format, ...) WEIR_PRINTF(2, 3);
+
+static void line(page *out, const char *format, ...)
+{
+    size_t at = out->length < out->size ? out->length : out->size;
+    va_list arguments;
+    int written;
+
+    va_start(arguments, format);
+    written = vsnprintf(out->size > 0 ? out->text + at : NULL, out->size - at,
+                        format, arguments);
+    va_end(arguments);
+    if (written > 0)
+        out->length += (size_t)written;
+}
+
+/* A label's value: quotes, backslashes and line breaks would end it. */
+static void clean(const char *name, char out[64])
+{
+    size_t size = 0;
+
+    for (; name && *name && size < 63; name++) {
+        unsigned char byte = (unsigned char)*name;
+
+        out[size++] =
+            byte == '"' || byte == '\\' || byte < ' ' ? '_' : (char)byte;
+    }
+    out[size] = '\0';
+}
+
+static void put_quantiles(page *out, const char *metric, const char *name,
+                          const weir_pool_latency *latency)
+{
+    line(out, "# TYPE %s summary\n", metric);
+    line(out, "%s{pool=\"%s\",quantile=\"0.5\"} %.9g\n", metric, name,
+         latency->p50_s);
+    line(out, "%s{pool=\"%s\",quantile=\"0.9\"} %.9g\n", metric, name,
+         latency->p90_s);
+    line(out, "%s{pool=\"%s\",quantile=\"0.99\"} %.9g\n", metric, name,
+         latency->p99_s);
+    line(out, "%s{pool=\"%s\",quantile=\"0.999\"} %.9g\n", metric, name,
+         latency->p999_s);
+    line(out, "%s_count{pool=\"%s\"} %llu\n", metric, name,
+         (unsigned long long)latency->count);
+}
+
+static void put_gauges(page *out, const char *name, const weir_pool_status *now)
+{
+    line(out, "# TYPE db_client_connection_count gauge\n");
+    line(out, "db_client_connection_count{pool=\"%s\",state=\"idle\"} %d\n",
+         name, now->idle);
+    line(out, "db_client_connection_count{pool=\"%s\",state=\"used\"} %d\n",
+         name, now->busy);
+    line(out, "# TYPE db_client_connection_max gauge\n");
+    if (now->size > 0 && now->max_overflow >= 0)
+        line(out, "db_client_connection_max{pool=\"%s\"} %d\n", name,
+             now->size + now->max_overflow);
+    line(out, "# TYPE db_client_connection_pending_requests gauge\n");
+    line(out, "db_client_connection_pending_requests{pool=\"%s\"} %d\n", name,
+         now->waiting);
+    line(out, "# TYPE db_client_connection_timeouts_total counter\n");
+    line(out, "db_client_connection_timeouts_total{pool=\"%s\"} %llu\n", name,
+         (unsigned long long)now->timeouts);
+    line(out, "# TYPE weir_pool_opened_total counter\n");
+    line(out, "weir_pool_opened_total{pool=\"%s\"} %llu\n", name,
+         (unsigned long long)now->opened);
+    line(out, "# TYPE weir_pool_connect_failures_total counter\n");
+    line(out, "weir_pool_connect_failures_total{pool=\"%s\"} %llu\n", name,
+         (unsigned long long)now->connect_failures);
+}
+
+size_t weir_pool_prometheus(const weir_engine *engine, const char *name,
+                            char *out, size_t size)
+{
+    page text = {.text = out, .size = out ? size : 0};
+    weir_pool_numbers numbers;
+    char label[64];
+
+    if (weir_pool_stats(engine, &numbers) != WEIR_OK)
+        return 0;
+    clean(name, label);
+    put_gauges(&text, label, &numbers.now);
+    put_quantiles(&text, "db_client_connection_wait_time_seconds", label,
+                  &numbers.wait);
+    put_quantiles(&text, "db_client_connection_use_time_seconds", label,
+                  &numbers.hold);
+    return text.length;
+}
+
+/* ----------------------------------------------------------------- advice */
+
+/* From the middle of each bucket. */
+static double mean_of(const wi_histogram_sum *sum)
+{
+    double total_ns = 0;
+
+    for (int i = 0; i < WI_BUCKETS; i++) {
+        double end = ldexp(i % 2 ? 1.5 : 1.0, i / 2 + WI_BUCKET_SHIFT);
+
+        total_ns += (double)sum->counts[i] * end * 0.85;
+    }
+    return sum->total > 0 ? total_ns / (double)sum->total / 1e9 : 0;
+}
+
+/* Enough that few have to wait: the mean and three times its root, by which
+ * numbers of arrivals scatter. */
+static int enough_for(double busy)
+{
+    double size = ceil(busy + 3 * sqrt(busy));
+
+    return size < 1 ? 1 : size > 100000 ? 100000 : (int)size;
+}
+
+weir_status weir_pool_advise(const weir_engine *engine, weir_pool_advice *out)
+{
+    wi_pool_view view = {.place_count = 0};
+    double rate;
+    double hold_s;
+
+    if (!wi_engine_is(engine) || !out)
+        return no_engine(NULL);
+    wi_pool_view_of(engine->pool, &view);
+    *out = (weir_pool_advice){.size = 0};
+    if (view.hold.total < 100 || view.age_ns <= 0) {
+        snprintf(out->reason, sizeof out->reason,
+                 "too few loans so far to advise on a size");
+        return WEIR_OK;
+    }
+    rate = (double)view.status.acquired / seconds(view.age_ns);
+    hold_s = mean_of(&view.hold);
+    out->busy_mean = rate * hold_s;
+    out->size = enough_for(out->busy_mean);
+    snprintf(out->reason, sizeof out->reason,
+             "%.1f loans per second of %.3g ms each keep %.2f connections "
+             "busy; with %d few have to wait. pool_size is %d, %llu of %llu "
+             "loans had to wait",
+             rate, hold_s * 1e3, out->busy_mean, out->size, view.status.size,
+             (unsigned long long)view.waits,
+             (unsigned long long)view.status.acquired);
+    return WEIR_OK;
+}

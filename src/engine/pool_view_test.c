@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public views of a pool, over an engine on memory.
+ */
+#include <weir/weir.h>
+#include <weir/pool.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static weir_engine *small_engine(void)
+{
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_engine *engine;
+    weir_error err;
+
+    options.pool_size = 2;
+    options.max_overflow = 1;
+    engine = weir_engine_open("sqlite://", &options, &err);
+    assert_non_null(engine);
+    return engine;
+}
+
+static weir_conn *borrow(weir_engine *engine, const char *tag)
+{
+    weir_connect_options loan = WEIR_CONNECT_OPTIONS;
+    weir_error err;
+    weir_conn *conn;
+
+    loan.tag = tag;
+    conn = weir_connect_with(engine, &loan, &err);
+    assert_non_null(conn);
+    return conn;
+}
+
+static void test_pool_stats__counts_what_happened(void **state)
+{
+    weir_engine *engine = small_engine();
+    weir_conn *conn = borrow(engine, "job");
+    weir_pool_numbers numbers;
+
+    (void)state;
+    assert_int_equal(weir_pool_stats(engine, &numbers), WEIR_OK);
+    assert_int_equal(numbers.now.busy, 1);
+    assert_int_equal(numbers.now.acquired, 1);
+    assert_int_equal(numbers.health, WEIR_POOL_UP);
+    assert_int_equal(numbers.waits, 0);
+    assert_true(numbers.age_s >= 0);
+    assert_int_equal(weir_pool_stats(NULL, &numbers), WEIR_ERR_MISUSE);
+    weir_conn_close(&conn);
+    weir_engine_close(&engine);
+}
+
+static void test_pool_dump__names_the_holder(void **state)
+{
+    weir_engine *engine = small_engine();
+    weir_conn *conn = borrow(engine, "GET \"/users\"");
+    weir_json json;
+    weir_text text;
+
+    (void)state;
+    weir_json_init(&json, NULL);
+    assert_int_equal(weir_pool_dump(engine, &json), WEIR_OK);
+    assert_int_equal(weir_json_finish(&json), WEIR_OK);
+    text = weir_json_result(&json);
+    assert_non_null(strstr(text.data, "\"health\":\"up\""));
+    assert_non_null(strstr(text.data, "\"state\":\"busy\""));
+    assert_non_null(strstr(text.data, "\"tag\":\"GET \\\"/users\\\"\""));
+    assert_non_null(strstr(text.data, "\"waiters\":[]"));
+    weir_json_clear(&json);
+    weir_conn_close(&conn);
+    weir_engine_close(&engine);
+}
+
+static void test_pool_prometheus__is_cut_as_snprintf(void **state)
+{
+    weir_engine *engine = small_engine();
+    size_t size = weir_pool_prometheus(engine, "ma\"in\n", NULL, 0);
+    char *text = malloc(size + 1);
+
+    (void)state;
+    assert_non_null(text);
+    assert_true(size > 100);
+    assert_int_equal(weir_pool_prometheus(engine, "ma\"in\n", text, size + 1),
+                     size);
+    assert_int_equal(strlen(text), size);
+    assert_non_null(strstr(text, "db_client_connection_count{pool=\"ma_in_\","
+                                 "state=\"idle\"} 0\n"));
+    assert_non_null(
+        strstr(text, "db_client_connection_max{pool=\"ma_in_\"} 3\n"));
+    weir_pool_prometheus(engine, "main", text, 10);
+    assert_string_equal(text, "# TYPE db");
+    assert_int_equal(weir_pool_prometheus(NULL, "main", text, 10), 0);
+    free(text);
+    weir_engine_close(&engine);
+}
+
+static void test_pool_advise__needs_something_to_go_by(void **state)
+{
+    weir_engine *engine = small_engine();
+    weir_pool_advice advice;
+
+    (void)state;
+    assert_int_equal(weir_pool_advise(engine, &advice), WEIR_OK);
+    assert_int_equal(advice.size, 0);
+    assert_non_null(strstr(advice.reason, "too few loans"));
+    for (int i = 0; i < 3000; i++) {
+        weir_conn *conn = borrow(engine, NULL);
+
+        weir_conn_close(&conn);
+    }
+    assert_int_equal(weir_pool_advise(engine, &advice), WEIR_OK);
+    /* One thread never keeps more than one busy. */
+    assert_true(advice.busy_mean > 0 && advice.busy_mean < 2);
+    assert_in_range(advice.size, 1, 7);
+    assert_non_null(strstr(advice.reason, "loans per second"));
+    weir_engine_close(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pool_stats__counts_what_happened),
+        cmocka_unit_test(test_pool_dump__names_the_holder),
+        cmocka_unit_test(test_pool_prometheus__is_cut_as_snprintf),
+        cmocka_unit_test(test_pool_advise__needs_something_to_go_by),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
