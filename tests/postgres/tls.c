@@ -183,6 +183,33 @@ static void test_clear_text__only_within_tls(void **state)
         WEIR_OK);
 }
 
+/* Passwords whose message would be as long as what stands for them: the
+ * answers to MD5 and the two of SCRAM. */
+static void test_password__of_any_length(void **state)
+{
+    static const int sizes[] = {1, 35, 49, 103, 500};
+    WEIR_AUTO(weir_conn) conn = borrow();
+    weir_error err = {0};
+    char version[32], password[512], sql[640], url[1024];
+    const char *at = strchr(getenv("WEIR_TEST_URL"), '@');
+
+    (void)state;
+    assert_int_equal(weir_set_isolation(conn, WEIR_AUTOCOMMIT), WEIR_OK);
+    for (int i = 0; i < 10; i++) {
+        memset(password, 'p', sizeof password);
+        password[sizes[i / 2]] = '\0';
+        run(conn, i % 2 ? "SET password_encryption = md5"
+                        : "SET password_encryption = 'scram-sha-256'");
+        snprintf(sql, sizeof sql, "ALTER ROLE %s PASSWORD '%s'",
+                 i % 2 ? "md5" : "plain", password);
+        run(conn, sql);
+        snprintf(url, sizeof url, "postgresql://%s:%s%s",
+                 i % 2 ? "md5" : "plain", password, at);
+        if (connect_to(url, version, &err) != WEIR_OK)
+            fail_msg("%d bytes: %s", sizes[i / 2], err.message);
+    }
+}
+
 /* ---------------------------------------------------------------- impostors */
 
 /* What a played server does with the connection. */
@@ -261,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_bad__is_refused),
         cmocka_unit_test(test_client__shows_a_certificate),
         cmocka_unit_test(test_clear_text__only_within_tls),
+        cmocka_unit_test(test_password__of_any_length),
         cmocka_unit_test(test_impostor__gets_no_word),
         cmocka_unit_test(test_impostor__holds_nobody_up),
     };

@@ -69,7 +69,7 @@ static weir_status timed_out(wpg_conn *conn, weir_error *err)
 }
 
 static weir_status proceed(wpg_conn *conn, const weir_open_spec *spec,
-                           const wpg_guard *guard, weir_error *err)
+                           wpg_guard *guard, weir_error *err)
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
@@ -81,6 +81,8 @@ static weir_status proceed(wpg_conn *conn, const weir_open_spec *spec,
                                spec->deadline, err) != WEIR_OK)
             return timed_out(conn, err);
         next = PQconnectPoll(conn->pg);
+        if (!wpg_guard_pass(guard) && !guard->refused)
+            return wpg_lose(conn, WEIR_FATE_DISCARD, err);
         if (guard->refused) {
             weir_error_set(err, WEIR_ERR_AUTH,
                            "the server wants the password in clear text; it "

@@ -5,37 +5,121 @@
  * key that cancelling needs (but for a call that blocks).
  *
  * Both can be heard: libpq traces each message, one that it sends before it
- * is sent. A password as it is makes a message of a size that is known; on a
- * connection without TLS the socket is shut before it can leave.
+ * is sent. On a connection without TLS an answer to the server is led into a
+ * pair of sockets of our own, looked at there, and only then sent on.
  */
 #include "wpg.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* The message's length counts itself (4) and the NUL at the end. */
-enum { PASSWORD_OVERHEAD = 5 };
+/* A letter and the length, which counts itself. */
+enum { HEAD = 5, ANSWERS_SIZE = 4096 };
+
+/* ----------------------------------------------------------------- answers */
 
 /* "F<tab>11<tab>Unknown message: 70", in newer versions with a name: what
- * answers a question of the server. The others are told by their names. */
+ * answers a question of the server. All others are told by other names. */
 static bool is_answer(const char *line)
 {
-    return line[0] == 'F' && (strstr(line, "Unknown message: 70") != NULL ||
-                              strstr(line, "Password") != NULL);
+    static const char *const names[] = {"Unknown message: 70", "Password",
+                                        "SASL", "GSS"};
+
+    for (size_t i = 0; line[0] == 'F' && i < 4; i++) {
+        if (strstr(line, names[i]))
+            return true;
+    }
+    return false;
 }
 
-static void look_at_answer(wpg_guard *guard, const char *line)
+static void close_all(wpg_guard *guard)
 {
-    size_t size = strtoul(line + 1, NULL, 10);
-    const char *password = PQpass(guard->pg);
-
-    if (!is_answer(line) || PQsslInUse(guard->pg) || !password ||
-        size != strlen(password) + PASSWORD_OVERHEAD)
-        return;
-    guard->refused = true;
-    (void)shutdown(PQsocket(guard->pg), SHUT_RDWR);
+    for (int i = 0; i < 3; i++) {
+        if (guard->aside[i] >= 0)
+            close(guard->aside[i]);
+        guard->aside[i] = -1;
+    }
 }
+
+/* What libpq writes next goes to aside[0]; aside[1] is its other end, and
+ * aside[2] the way to the server. Without descriptors nothing may be sent. */
+static void lead_aside(wpg_guard *guard)
+{
+    int fd = PQsocket(guard->pg), pair[2];
+
+    if (guard->led || PQsslInUse(guard->pg))
+        return;
+    guard->led = true;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+                   pair) == 0) {
+        guard->aside[0] = pair[0];
+        guard->aside[1] = pair[1];
+        guard->aside[2] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    }
+    if (guard->aside[2] < 0 || dup2(guard->aside[0], fd) < 0)
+        (void)shutdown(fd, SHUT_RDWR);
+}
+
+/* Whether one of the messages is the password as it is. */
+static bool tells_password(const char *text, size_t size, const char *password)
+{
+    size_t wanted = strlen(password) + 1;
+
+    while (size >= HEAD) {
+        size_t whole = (size_t)wpg_get_u32(text + 1) + 1;
+
+        if (whole < HEAD || whole > size)
+            break;
+        if (whole == HEAD + wanted &&
+            memcmp(text + HEAD, password, wanted) == 0)
+            return true;
+        text += whole;
+        size -= whole;
+    }
+    return size > 0; /* what cannot be read is not sent */
+}
+
+/* libpq may have closed its socket, and gone on to the next host with another
+ * of the same number. */
+static bool is_aside(const wpg_guard *guard, int fd)
+{
+    struct stat ours, its;
+
+    return fd >= 0 && guard->aside[2] >= 0 && fstat(fd, &its) == 0 &&
+           fstat(guard->aside[0], &ours) == 0 && its.st_ino == ours.st_ino &&
+           its.st_dev == ours.st_dev;
+}
+
+bool wpg_guard_pass(wpg_guard *guard)
+{
+    int fd = PQsocket(guard->pg);
+    const char *password = PQpass(guard->pg);
+    char answers[ANSWERS_SIZE];
+    ssize_t size;
+    bool fine = true;
+
+    if (!guard->led)
+        return true;
+    size = recv(guard->aside[1], answers, sizeof answers, 0);
+    if (size < 0)
+        size = 0;
+    if (password && tells_password(answers, (size_t)size, password)) {
+        guard->refused = true;
+        fine = false;
+    }
+    if (fine && is_aside(guard, fd) && dup2(guard->aside[2], fd) >= 0) {
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+        fine = send(fd, answers, (size_t)size, MSG_NOSIGNAL) == size;
+    }
+    close_all(guard);
+    guard->led = false;
+    return fine;
+}
+
+/* --------------------------------------------------------------------- key */
 
 /* "B<tab>12<tab>BackendKeyData<tab> 4711 -123456" */
 static void look_at_key(wpg_guard *guard, const char *line)
@@ -68,7 +152,8 @@ static ssize_t hear(void *memory, const char *text, size_t size)
         }
         guard->line[guard->line_size] = '\0';
         guard->line_size = 0;
-        look_at_answer(guard, guard->line);
+        if (is_answer(guard->line))
+            lead_aside(guard);
         look_at_key(guard, guard->line);
     }
     return (ssize_t)size;
@@ -78,7 +163,7 @@ weir_status wpg_guard_start(wpg_guard *guard, PGconn *pg, weir_error *err)
 {
     const cookie_io_functions_t ears = {.write = hear};
 
-    *guard = (wpg_guard){.pg = pg};
+    *guard = (wpg_guard){.pg = pg, .aside = {-1, -1, -1}};
     guard->trace = fopencookie(guard, "w", ears);
     if (!guard->trace)
         return wpg_nomem(err);
@@ -91,6 +176,7 @@ void wpg_guard_stop(wpg_guard *guard)
 {
     if (!guard->trace)
         return;
+    close_all(guard);
     PQuntrace(guard->pg);
     (void)fclose(guard->trace);
     guard->trace = NULL;

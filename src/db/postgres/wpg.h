@@ -106,6 +106,8 @@ typedef struct wpg_guard {
     char line[128]; /* of the trace, as far as it was heard */
     size_t line_size;
     bool refused; /* the server wanted the password as it is */
+    bool led;     /* what libpq sends is led aside */
+    int aside[3];
     wpg_key key;
 } wpg_guard;
 
@@ -169,6 +171,8 @@ weir_status wpg_dial(wpg_conn *conn, const weir_open_spec *spec,
                      weir_error *err);
 
 weir_status wpg_guard_start(wpg_guard *guard, PGconn *pg, weir_error *err);
+/* Sends on what was led aside. @return false: it may not be, or cannot */
+bool wpg_guard_pass(wpg_guard *guard);
 void wpg_guard_stop(wpg_guard *guard);
 
 /* -------------------------------------------------------------- waiting */
