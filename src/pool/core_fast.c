@@ -420,7 +420,6 @@ static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
         return release_slowly(pool, place, fate);
     now = wi_fast_coarse(pool);
     wi_hold_ended(pool, place, now);
-    wi_place_sign(place, NULL, NULL);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
                           memory_order_relaxed);

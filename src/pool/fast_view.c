@@ -15,14 +15,28 @@
 
 enum { WORDS = WI_TAG_SIZE / sizeof(uint64_t) };
 
+/* The next eight bytes of a text, zeroes after its end: put together in a
+ * register, since a word that was just written byte by byte is read slowly. */
+static uint64_t next_word(const char **text)
+{
+    static const bool is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    uint64_t word = 0;
+
+    for (unsigned i = 0; i < 8 && **text; i++) {
+        unsigned shift = 8 * (is_little ? i : 7 - i);
+
+        word |= (uint64_t)(unsigned char)*(*text)++ << shift;
+    }
+    return word;
+}
+
 void wi_place_sign(wi_lease *place, const char *tag, const char *site)
 {
-    uint64_t words[WORDS] = {0};
-
-    if (tag)
-        memcpy(words, tag, strnlen(tag, WI_TAG_SIZE - 1));
+    if (!tag)
+        tag = "";
     for (int i = 0; i < WORDS; i++)
-        atomic_store_explicit(&place->tag[i], words[i], memory_order_relaxed);
+        atomic_store_explicit(&place->tag[i], next_word(&tag),
+                              memory_order_relaxed);
     atomic_store_explicit(&place->site, site, memory_order_relaxed);
 }
 
@@ -67,15 +81,19 @@ static const char *const state_names[WI_PLACE_STATES] = {
 static void view_place(const wi_lease *place, int64_t now, wi_place_view *out)
 {
     int64_t since_ns = now - atomic_load(&place->since_ns);
+    uint32_t state = wi_place_state_of(place);
+    bool is_lent = state == WI_PLACE_BUSY || state == WI_PLACE_LOST;
 
     *out = (wi_place_view){
-        .state = state_names[wi_place_state_of(place)],
-        .site = atomic_load(&place->site),
+        .state = state_names[state],
+        .site = is_lent ? atomic_load(&place->site) : NULL,
         .thread = atomic_load(&place->thread),
         .since_ns = since_ns > 0 ? since_ns : 0,
         .loans = atomic_load(&place->loans),
     };
-    wi_place_tag(place, out->tag);
+    /* Who gives back does not wipe his name, which would cost him time. */
+    if (is_lent)
+        wi_place_tag(place, out->tag);
 }
 
 /* Locked. */
