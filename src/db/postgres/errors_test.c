@@ -8,8 +8,8 @@
 
 #include "db/postgres/wpg.h"
 
-/* Rows that a real server is not made to say in tests/postgres stand here
- * alone: 08007 and 40003 (CockroachDB), 25P04 (17), 54, 58, 72, XX. */
+/* The same rows are provoked in tests/postgres: by a real server where it can
+ * be made to say them, else by a played one. */
 static void test_classify__rows_of_the_table(void **state)
 {
     static const struct {
