@@ -68,11 +68,34 @@ static weir_status ask_engine(stage *on)
     return WEIR_OK;
 }
 
+/* Only the dump needs memory, and that is the writer's. */
+static weir_status look_into_pool(stage *on)
+{
+    weir_pool_numbers numbers;
+    weir_pool_advice advice;
+    char text[16384];
+    weir_json json;
+    weir_status status;
+
+    assert_int_equal(weir_pool_stats(on->engine, &numbers), WEIR_OK);
+    assert_int_equal(weir_pool_advise(on->engine, &advice), WEIR_OK);
+    assert_true(weir_pool_prometheus(on->engine, "p", text, sizeof text) > 0);
+    weir_json_init(&json, NULL);
+    status = weir_pool_dump(on->engine, &json);
+    if (status == WEIR_OK)
+        status = weir_json_finish(&json);
+    weir_json_clear(&json);
+    if (status != WEIR_OK)
+        weir_error_set(&on->err, status, "the dump found no memory");
+    return status;
+}
+
 const act engine_acts[] = {
     {"open", open_engine, NULL, ON_NOTHING, NULL},
     {"connect", connect, NULL, ON_SQLITE, NULL},
     {"ping", ping, NULL, ON_SQLITE, NULL},
     {"set", set_option, set_back, ON_SQLITE, NULL},
     {"ask", ask_engine, NULL, ON_SQLITE, NULL},
+    {"pool", look_into_pool, NULL, ON_SQLITE, NULL},
     {NULL, NULL, NULL, ON_NOTHING, NULL},
 };

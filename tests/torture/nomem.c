@@ -117,9 +117,8 @@ static void repeat(stage *on, const act *which)
 }
 
 /* @return whether there was an n-th allocation to fail */
-static bool run_once(const act *which, long n, bool for_ever)
+static bool perform(const act *which, long n, bool for_ever)
 {
-    long live = heap_live();
     weir_status status;
     bool has_failed;
     stage on;
@@ -138,6 +137,14 @@ static bool run_once(const act *which, long n, bool for_ever)
         which->check(&on, status);
     repeat(&on, which);
     clear_stage(&on);
+    return has_failed;
+}
+
+static bool run_once(const act *which, long n, bool for_ever)
+{
+    long live = heap_live();
+    bool has_failed = perform(which, n, for_ever);
+
     if (heap_live() != live)
         fail_msg("%s: %ld allocations are left after the %ld-th failed%s",
                  which->name, heap_live() - live, n,
@@ -150,7 +157,7 @@ static long run_act(const act *which)
 {
     long n = 0;
 
-    (void)run_once(which, N_MAX, false); /* what is made once for all is made */
+    (void)perform(which, N_MAX, false); /* what is made once for all is made */
     while (n < N_MAX && run_once(which, n, false))
         (void)run_once(which, n++, true);
     assert_true(n < N_MAX);
