@@ -62,25 +62,36 @@ static bool read_bool(wpg_span from, bool *out)
 
 /* -------------------------------------------------------------- intervals */
 
+static bool add_to(int32_t *sum, long number)
+{
+    long whole = *sum + number;
+
+    if (whole < INT32_MIN || whole > INT32_MAX)
+        return false;
+    *sum = (int32_t)whole;
+    return true;
+}
+
 /* One "<number> <unit>" of "1 year 2 mons -3 days". */
 static const char *read_unit(const char *at, weir_interval *out)
 {
+    bool fits = false;
     char *end;
     long number;
 
     errno = 0;
     number = strtol(at, &end, 10);
-    if (end == at || *end != ' ' || errno != 0 || number > INT32_MAX / 12 ||
-        number < INT32_MIN / 12)
+    if (end == at || *end != ' ' || errno != 0 || number > INT32_MAX ||
+        number < INT32_MIN)
         return NULL;
     at = end + 1;
     if (strncmp(at, "year", 4) == 0)
-        out->months += (int32_t)number * 12;
+        fits = add_to(&out->months, number * 12);
     else if (strncmp(at, "mon", 3) == 0)
-        out->months += (int32_t)number;
+        fits = add_to(&out->months, number);
     else if (strncmp(at, "day", 3) == 0)
-        out->days += (int32_t)number;
-    else
+        fits = add_to(&out->days, number);
+    if (!fits)
         return NULL;
     return at + strspn(at, "abcdefghijklmnopqrstuvwxyz");
 }
@@ -95,12 +106,15 @@ static const char *read_clock(const char *at, weir_interval *out)
     at += *at == '-' || *at == '+';
     errno = 0;
     hours = strtol(at, &end, 10);
-    if (end == at || *end != ':' || errno != 0 || hours > INT64_C(2000000000))
+    if (end == at || *end != ':' || errno != 0 || hours < 0 ||
+        hours > INT64_C(2000000000))
         return NULL;
     minutes = strtol(end + 1, &end, 10);
-    if (*end != ':')
+    if (*end != ':' || minutes < 0 || minutes > 59)
         return NULL;
     seconds = strtol(end + 1, &end, 10);
+    if (seconds < 0 || seconds > 60)
+        return NULL;
     if (*end == '.') {
         long unit = 100000;
 
