@@ -73,6 +73,8 @@ static struct {
     errand *spare;
     int waiting_count;
     int idle_count;
+    int busy_count; /* at an errand */
+    bool ended;     /* the process exits: nothing new is begun */
 } staff = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .called = PTHREAD_COND_INITIALIZER};
 
@@ -81,7 +83,35 @@ void wi_port_forget(void)
     pthread_mutex_init(&staff.lock, NULL);
     pthread_cond_init(&staff.called, NULL);
     staff.waiting = NULL;
-    staff.waiting_count = staff.idle_count = 0;
+    staff.waiting_count = staff.idle_count = staff.busy_count = 0;
+}
+
+/* While the process exits: who is at an errand is waited for, because client
+ * libraries clean up behind their own users (OpenSSL frees its locks). */
+static void end_staff(void)
+{
+    enum { PATIENCE_MS = 5000 };
+
+    pthread_mutex_lock(&staff.lock);
+    staff.ended = true;
+    for (int ms = 0; staff.busy_count > 0 && ms < PATIENCE_MS; ms++) {
+        const struct timespec pause = {.tv_nsec = 1000000};
+
+        pthread_mutex_unlock(&staff.lock);
+        nanosleep(&pause, NULL);
+        pthread_mutex_lock(&staff.lock);
+    }
+    pthread_mutex_unlock(&staff.lock);
+}
+
+/* What is registered last is called first: once before the first errand, and
+ * once behind it, when the client library has registered what it needs. */
+static void register_end(void)
+{
+    static int registered;
+
+    if (registered < 2 && atexit(end_staff) == 0)
+        registered++;
 }
 
 /* Locked: the next errand, of which there may be none for a long time. */
@@ -90,9 +120,10 @@ static errand *next_errand(void)
     errand *next;
 
     staff.idle_count++;
-    while (!staff.waiting)
+    while (!staff.waiting || staff.ended)
         pthread_cond_wait(&staff.called, &staff.lock);
     staff.idle_count--;
+    staff.busy_count++;
     next = staff.waiting;
     staff.waiting = next->next;
     staff.waiting_count--;
@@ -103,12 +134,18 @@ static void *thread_main(void *argument)
 {
     errand *mine = argument;
 
+    pthread_mutex_lock(&staff.lock);
+    staff.busy_count++;
+    register_end();
+    pthread_mutex_unlock(&staff.lock);
     for (;;) {
 #ifdef __linux__
         pthread_setname_np(pthread_self(), mine->name);
 #endif
         mine->run(mine->argument);
         pthread_mutex_lock(&staff.lock);
+        staff.busy_count--;
+        register_end();
         mine->next = staff.spare;
         staff.spare = mine;
         mine = next_errand();
