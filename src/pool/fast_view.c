@@ -50,8 +50,7 @@ void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
         before = after;
         for (int i = 0; i < WORDS; i++)
             words[i] =
-                atomic_load_explicit(&place->tag[i], memory_order_relaxed);
-        atomic_thread_fence(memory_order_acquire);
+                atomic_load_explicit(&place->tag[i], memory_order_acquire);
         after = atomic_load(&place->loans);
     } while (before != after);
     memcpy(out, words, WI_TAG_SIZE);
