@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/fast_heads.h"
+#include "pool/fast_threads.h"
 #include "pool/fast_view.h"
 #include "pool/plight.h"
 
@@ -358,8 +359,7 @@ static bool release_slowly(wi_pool *pool, wi_lease *place, weir_fate fate)
 {
     bool last;
 
-    wi_hold_ended(pool, place, wi_fast_coarse(pool));
-    wi_place_sign(place, NULL, NULL);
+    wi_hold_ended(place, wi_fast_coarse(pool));
     wi_mutex_lock(&pool->lock);
     if (place->resource && fate == WEIR_FATE_KEEP && may_stay(pool, place))
         wi_give_back(pool, place);
@@ -419,7 +419,7 @@ static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
     if (!LIKELY(is_plain(pool, place, fate)))
         return release_slowly(pool, place, fate);
     now = wi_fast_coarse(pool);
-    wi_hold_ended(pool, place, now);
+    wi_hold_ended(place, now);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
                           memory_order_relaxed);

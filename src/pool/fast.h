@@ -5,9 +5,9 @@
  * one lock.
  *
  * The gate says which of the two it is. It is written under the lock and read
- * without: who shuts it looks at all places *afterwards*, and who makes a
- * place IDLE reads it *afterwards*, both in sequentially consistent order. So
- * either the waiter finds the place, or who gave it back finds the waiter.
+ * without: who shuts it looks at all places *afterwards*, and who makes one
+ * IDLE reads it *afterwards*, sequentially consistent. So either the waiter
+ * finds the place, or who gave it back finds the waiter.
  *
  * A lease is a place:
  *
@@ -45,8 +45,8 @@ enum {
     WI_BLOCKS_MAX = 24,    /* block n has 8 << n places */
     WI_FIRST_BLOCK = 8,    /* places */
     WI_WAKES_MAX = 16,     /* sleepers that are woken after the unlock */
-    WI_CONNECTING_MAX = 2, /* unless the options say otherwise */
-    WI_SAMPLE = 16,        /* one loan of so many is timed exactly */
+    WI_CONNECTING_MAX = 2, /* by default */
+    WI_SAMPLE = 64,        /* one loan of so many is timed exactly */
 };
 
 typedef enum wi_place_state {
@@ -68,7 +68,8 @@ struct wi_lease {
     uint32_t generation; /* of the pool when the resource was begun */
     /* From this time on whoever borrows it has to look closer. */
     _Atomic int64_t due_ns;
-    _Atomic int64_t since_ns; /* lent or idle since, by the coarse clock */
+    _Atomic int64_t expiry_ns; /* when its age ends it */
+    _Atomic int64_t since_ns;  /* lent or idle since, by the coarse clock */
     /* A copy: the borrower's text may go with the loan. */
     _Atomic uint64_t tag[WI_TAG_SIZE / sizeof(uint64_t)];
     _Atomic(const char *) site;
@@ -83,8 +84,8 @@ struct wi_lease {
     uint32_t jitter;     /* 0 to 1023: how much earlier it is recycled */
     bool in_caller;      /* CONNECTING: the borrower opens it himself */
     int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
-    struct wi_lease *next_to_close;
     wi_histogram hold;
+    struct wi_lease *next_to_close;
 };
 
 typedef enum wi_gate {
@@ -113,7 +114,6 @@ typedef struct wi_claim {
 /* What is published to a claim: SETTLED, or any other change: look again. */
 #define WI_SETTLED 1u
 #define WI_LOOK 2u
-
 struct wi_pool {
     const wi_pool_core *core;
     /* Read by all, written under the lock and seldom. */
@@ -169,7 +169,7 @@ struct wi_pool {
 
     wi_parker *wakes[WI_WAKES_MAX];
     int wake_count;
-    struct wi_pool *next_head; /* of those in use, or of those that are not */
+    struct wi_pool *next_head; /* in the list of heads */
     void *memory;              /* of this head */
 };
 
@@ -228,8 +228,8 @@ bool wi_claim_wait(wi_pool *pool, wi_claim *claim);
 /* Locked. A BUSY or CONNECTING place, or an answer, for the oldest. */
 void wi_claim_grant(wi_pool *pool, wi_lease *place);
 void wi_claim_answer(wi_pool *pool, weir_status status, const weir_error *err);
-/* Locked. If one waits who may be overtaken, and a place is idle, it is told
- * to look, unless another has been told and not looked yet. */
+/* Locked. Tells the oldest to look, if it may be overtaken and a place is idle,
+ * unless one that was told has not looked yet. */
 void wi_queue_nudge(wi_pool *pool);
 
 /* ------------------------------------------------------------ fast_open.c */
@@ -259,8 +259,8 @@ void wi_end_place(wi_pool *pool, wi_lease *place);
  * it is given up. `*again`: the place is gone, and another is to be found. */
 weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
                            bool *again, weir_error *err);
-/* When a place has to be looked at closer, if it is idle from `now_ns` on. */
-int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place, int64_t now_ns);
+/* When its age ends it, by the options of now. */
+int64_t wi_expiry_ns(const wi_pool *pool, const wi_lease *place);
 /* Locked. All that are as old as this one are replaced before they are lent
  * again. */
 void wi_suspect(wi_pool *pool, const wi_lease *place);
@@ -269,19 +269,20 @@ void wi_close_surplus(wi_pool *pool);
 /* Locked. True the first time that a closed pool is empty. */
 bool wi_is_empty_now(wi_pool *pool);
 
-/* --------------------------------------------------------- fast_threads.c */
+/* When a place has to be looked at closer, if it is idle from `now_ns` on. */
+static inline int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place,
+                                int64_t now_ns)
+{
+    int64_t due_ns =
+        atomic_load_explicit(&place->expiry_ns, memory_order_relaxed);
+    int64_t ping_ns =
+        atomic_load_explicit(&pool->ping_after_ns, memory_order_relaxed);
 
-/* Locked. Starts threads that open what waiters need. */
-void wi_connect_as_needed(wi_pool *pool);
-/* Locked. If an outage is known and nothing that is out could come back, fills
- * `err` with what is known of it and returns its status. */
-weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
-/* Locked. One was opened, by whomever: an outage is over. */
-void wi_note_success(wi_pool *pool);
-/* Locked. A CLOSING place is closed by a thread. */
-void wi_close_later(wi_pool *pool, wi_lease *place);
-/* Locked. No thread sleeps longer than it must. */
-void wi_threads_hurry(wi_pool *pool);
+    if (ping_ns >= 0 && ping_ns < due_ns - now_ns)
+        due_ns = now_ns + ping_ns;
+    /* The coarse clock stands still within a tick. */
+    return pool->kind->peek && due_ns > now_ns + 1 ? now_ns + 1 : due_ns;
+}
 
 /* ------------------------------------------------------------ fast_life.c */
 

@@ -3,6 +3,7 @@
  * A pool of the fast core from its beginning to its end.
  */
 #include "pool/fast_heads.h"
+#include "pool/fast_threads.h"
 #include "pool/fast_view.h"
 
 #include "base/check.h"
@@ -20,8 +21,10 @@ static void publish_options(wi_pool *pool)
     atomic_store(&pool->ping_after_ns,
                  options->pre_ping ? options->ping_bypass_ns : -1);
     /* Whoever borrows one next looks closer, by the new options. */
-    for (int i = 0; (place = wi_place_at(pool, i)); i++)
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
+        atomic_store_explicit(&place->expiry_ns, 0, memory_order_relaxed);
         atomic_store_explicit(&place->due_ns, 0, memory_order_relaxed);
+    }
     wi_thrift_set(pool);
     wi_gate_set(pool);
 }

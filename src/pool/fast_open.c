@@ -3,7 +3,7 @@
  * Opening, asking and closing in the fast core, and who gets what has become
  * free: whatever changes the capacity ends in wi_dispatch().
  */
-#include "pool/fast.h"
+#include "pool/fast_threads.h"
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -132,6 +132,8 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     place->used_count =
         atomic_load_explicit(&place->loans, memory_order_relaxed);
     atomic_store_explicit(&place->due_ns, INT64_MAX, memory_order_relaxed);
+    atomic_store_explicit(&place->expiry_ns, wi_expiry_ns(pool, place),
+                          memory_order_relaxed);
     wi_place_move(pool, place, WI_PLACE_BUSY);
     return WEIR_OK;
 }
@@ -172,7 +174,7 @@ void wi_suspect(wi_pool *pool, const wi_lease *place)
         atomic_store(&pool->generation, now + 1);
 }
 
-static int64_t expiry(const wi_pool *pool, const wi_lease *place)
+int64_t wi_expiry_ns(const wi_pool *pool, const wi_lease *place)
 {
     int64_t recycle_ns =
         atomic_load_explicit(&pool->recycle_ns, memory_order_relaxed);
@@ -185,25 +187,11 @@ static int64_t expiry(const wi_pool *pool, const wi_lease *place)
            recycle_ns / 10 * (int64_t)place->jitter / 1024;
 }
 
-int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place, int64_t now_ns)
-{
-    int64_t due_ns = expiry(pool, place);
-    int64_t ping_ns =
-        atomic_load_explicit(&pool->ping_after_ns, memory_order_relaxed);
-
-    if (ping_ns >= 0 && ping_ns < due_ns - now_ns)
-        due_ns = now_ns + ping_ns;
-    /* The coarse clock stands still within a tick. */
-    if (pool->kind->peek && due_ns > now_ns + 1)
-        due_ns = now_ns + 1;
-    return due_ns;
-}
-
 /* Whether its resource must not be lent any more. */
 static bool is_stale(const wi_pool *pool, const wi_lease *place, int64_t now)
 {
     return place->generation != atomic_load(&pool->generation) ||
-           now > expiry(pool, place);
+           now > wi_expiry_ns(pool, place);
 }
 
 /* A glance at each loan after a tick of idleness; a question if that looks bad
@@ -248,6 +236,9 @@ weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     weir_status status = WEIR_OK;
 
     *again = false;
+    /* The options may have changed since. */
+    atomic_store_explicit(&place->expiry_ns, wi_expiry_ns(pool, place),
+                          memory_order_relaxed);
     if (!is_stale(pool, place, now)) {
         status = examine(pool, place, now, deadline_ns, err);
         if (status == WEIR_OK)

@@ -11,7 +11,7 @@
  * could come back is told at once. After the first success one is opened at a
  * time, then two, four and so on.
  */
-#include "pool/fast.h"
+#include "pool/fast_threads.h"
 
 #include "base/clock.h"
 #include "base/error.h"

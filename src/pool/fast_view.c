@@ -2,43 +2,12 @@
 /*
  * The fast core shown to others. What borrowers write without the lock is read
  * as it is, and read again if it changed meanwhile.
- *
- * How long loans last: the coarse clock sees those of a tick or more, which
- * are counted one by one. Of the shorter ones every sixteenth is timed exactly
- * and counts sixteenfold.
  */
 #include "pool/fast_view.h"
 
 #include <string.h>
 
-#include "base/clock.h"
-
 enum { WORDS = WI_TAG_SIZE / sizeof(uint64_t) };
-
-/* The next eight bytes of a text, zeroes after its end: put together in a
- * register, since a word that was just written byte by byte is read slowly. */
-static uint64_t next_word(const char **text)
-{
-    static const bool is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    uint64_t word = 0;
-
-    for (unsigned i = 0; i < 8 && **text; i++) {
-        unsigned shift = 8 * (is_little ? i : 7 - i);
-
-        word |= (uint64_t)(unsigned char)*(*text)++ << shift;
-    }
-    return word;
-}
-
-void wi_place_sign(wi_lease *place, const char *tag, const char *site)
-{
-    if (!tag)
-        tag = "";
-    for (int i = 0; i < WORDS; i++)
-        atomic_store_explicit(&place->tag[i], next_word(&tag),
-                              memory_order_relaxed);
-    atomic_store_explicit(&place->site, site, memory_order_relaxed);
-}
 
 void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
 {
@@ -53,21 +22,9 @@ void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
                 atomic_load_explicit(&place->tag[i], memory_order_acquire);
         after = atomic_load(&place->loans);
     } while (before != after);
-    memcpy(out, words, WI_TAG_SIZE);
+    for (int i = 0; i < WI_TAG_SIZE; i++)
+        out[i] = (char)(words[i / 8] >> (8 * (i % 8)));
     out[WI_TAG_SIZE - 1] = '\0';
-}
-
-void wi_hold_ended(const wi_pool *pool, wi_lease *place, int64_t now_ns)
-{
-    int64_t held_ns =
-        now_ns - atomic_load_explicit(&place->since_ns, memory_order_relaxed);
-
-    (void)pool;
-    if (held_ns > 0)
-        wi_histogram_add(&place->hold, held_ns, 1);
-    else if (place->sampled_ns)
-        wi_histogram_add(&place->hold, wi_now_ns() - place->sampled_ns,
-                         WI_SAMPLE);
 }
 
 static const char *const state_names[WI_PLACE_STATES] = {
@@ -81,17 +38,16 @@ static void view_place(const wi_lease *place, int64_t now, wi_place_view *out)
 {
     int64_t since_ns = now - atomic_load(&place->since_ns);
     uint32_t state = wi_place_state_of(place);
-    bool is_lent = state == WI_PLACE_BUSY || state == WI_PLACE_LOST;
+    bool is_held = state == WI_PLACE_BUSY || state == WI_PLACE_LOST;
 
     *out = (wi_place_view){
         .state = state_names[state],
-        .site = is_lent ? atomic_load(&place->site) : NULL,
-        .thread = atomic_load(&place->thread),
+        .site = is_held ? atomic_load(&place->site) : NULL,
+        .thread = is_held ? atomic_load(&place->thread) : 0,
         .since_ns = since_ns > 0 ? since_ns : 0,
         .loans = atomic_load(&place->loans),
     };
-    /* Who gives back does not wipe his name, which would cost him time. */
-    if (is_lent)
+    if (is_held)
         wi_place_tag(place, out->tag);
 }
 

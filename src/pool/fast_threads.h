@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The threads of a pool of the fast core, and what they know of an outage.
+ */
+#ifndef WI_POOL_FAST_THREADS_H
+#define WI_POOL_FAST_THREADS_H
+
+#include "pool/fast.h"
+
+/* Locked. Starts threads that open what waiters need. */
+void wi_connect_as_needed(wi_pool *pool);
+/* Locked. If an outage is known and nothing that is out could come back, fills
+ * `err` with what is known of it and returns its status. */
+weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
+/* Locked. One was opened, by whomever: an outage is over. */
+void wi_note_success(wi_pool *pool);
+/* Locked. A CLOSING place is closed by a thread. */
+void wi_close_later(wi_pool *pool, wi_lease *place);
+/* Locked. No thread sleeps longer than it must. */
+void wi_threads_hurry(wi_pool *pool);
+
+#endif
