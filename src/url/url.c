@@ -117,6 +117,23 @@ static void cut_user(const char *text, const char *at, pieces *out)
     }
 }
 
+/* Colons between hexadecimal digits, two at least, and perhaps a zone: so that
+ * "h:1" in brackets, which printing a host with a port in it would give, is
+ * not taken for an address. */
+static bool is_ipv6(span text)
+{
+    const char *zone = memchr(text.at, '%', text.size);
+    size_t size = zone ? (size_t)(zone - text.at) : text.size;
+    int colons = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        if (!strchr("0123456789abcdefABCDEF:.", text.at[i]))
+            return false;
+        colons += text.at[i] == ':';
+    }
+    return colons >= 2;
+}
+
 static weir_status cut_brackets(span host, pieces *out, weir_error *err)
 {
     const char *close = memchr(host.at, ']', host.size);
@@ -126,7 +143,7 @@ static weir_status cut_brackets(span host, pieces *out, weir_error *err)
         return bad(err, "the bracket of an IPv6 address is not closed, as in "
                         "[::1]");
     out->host = (span){host.at + 1, (size_t)(close - host.at - 1)};
-    if (out->host.size == 0 || !memchr(out->host.at, ':', out->host.size))
+    if (!is_ipv6(out->host))
         return bad(err, "in brackets stands an IPv6 address, as in [::1]");
     if (close + 1 == end)
         return WEIR_OK;
