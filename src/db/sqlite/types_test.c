@@ -107,7 +107,7 @@ static void test_doubles__come_back_bit_by_bit(void **state)
         weir_value found = store(weir_value_f64(cases[i]));
 
         assert_int_equal(found.type, WEIR_TYPE_F64);
-        assert_true(found.as.f == cases[i]);
+        assert_memory_equal(&found.as.f, &cases[i], sizeof cases[i]);
         end_reading();
     }
 }
