@@ -98,6 +98,23 @@ WEIR_API weir_conn *weir_connect_with(weir_engine *engine,
                                       weir_error *err) WEIR_MUST_USE;
 
 /**
+ * As weir_connect_with(), with the place in the program that is shown in dumps
+ * and errors. The other two are macros for this one, which add WEIR_SITE; a
+ * binding gives the place in its own language.
+ *
+ * @param site "file:line", a text that is never freed or changed; may be NULL
+ */
+WEIR_API weir_conn *weir_connect_at(weir_engine *engine,
+                                    const weir_connect_options *options,
+                                    const char *site, weir_error *err)
+    WEIR_MUST_USE;
+
+#define weir_connect(engine_, err_)                                            \
+    weir_connect_at((engine_), NULL, WEIR_SITE, (err_))
+#define weir_connect_with(engine_, options_, err_)                             \
+    weir_connect_at((engine_), (options_), WEIR_SITE, (err_))
+
+/**
  * Gives a connection back and sets `*conn` to NULL. An open transaction is
  * rolled back, open results end. NULL is allowed, twice is harmless. Blocks
  * for the rollback if there is one to make. While another thread is inside

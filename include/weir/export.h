@@ -34,6 +34,16 @@
 #define WEIR_PRINTF(format_, first_)
 #endif
 
+/** Where it is written: "store.c:41", without the folder if the compiler can
+ *  leave it out. */
+#ifdef __FILE_NAME__
+#define WEIR_SITE __FILE_NAME__ ":" WEIR_SITE_TEXT(__LINE__)
+#else
+#define WEIR_SITE __FILE__ ":" WEIR_SITE_TEXT(__LINE__)
+#endif
+#define WEIR_SITE_TEXT(line_) WEIR_SITE_TEXT_AS_IS(line_)
+#define WEIR_SITE_TEXT_AS_IS(line_) #line_
+
 #ifdef __cplusplus
 #define WEIR_BEGIN_DECLS extern "C" {
 #define WEIR_END_DECLS }

@@ -113,15 +113,15 @@ static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
                                  : wi_ns_from_seconds(timeout_s));
 }
 
-weir_conn *weir_connect_with(weir_engine *engine,
-                             const weir_connect_options *options,
-                             weir_error *err)
+weir_conn *weir_connect_at(weir_engine *engine,
+                           const weir_connect_options *options,
+                           const char *site, weir_error *err)
 {
     weir_connect_options whole = WEIR_CONNECT_OPTIONS;
     weir_error own;
     weir_conn *conn;
     wi_lease *lease = NULL;
-    wi_request request = {.tag = NULL};
+    wi_request request = {.site = site};
 
     if (!err)
         err = &own;
@@ -156,9 +156,18 @@ weir_conn *weir_connect_with(weir_engine *engine,
     return conn;
 }
 
-weir_conn *weir_connect(weir_engine *engine, weir_error *err)
+/* The functions behind the macros: for who takes their address, or calls them
+ * from where there are no macros. */
+weir_conn *(weir_connect)(weir_engine *engine, weir_error *err)
 {
-    return weir_connect_with(engine, NULL, err);
+    return weir_connect_at(engine, NULL, NULL, err);
+}
+
+weir_conn *(weir_connect_with)(weir_engine *engine,
+                               const weir_connect_options *options,
+                               weir_error *err)
+{
+    return weir_connect_at(engine, options, NULL, err);
 }
 
 static void end_transaction(weir_conn *conn)

@@ -362,7 +362,7 @@ weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
 
     if (!err)
         err = &own;
-    conn = weir_connect(engine, err);
+    conn = weir_connect_at(engine, NULL, "weir_engine_ping()", err);
     if (!conn)
         return err->status;
     deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));

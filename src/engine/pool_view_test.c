@@ -77,6 +77,38 @@ static void test_pool_dump__names_the_holder(void **state)
     weir_engine_close(&engine);
 }
 
+/* Where a loan was taken stands in the dump and in the timeout of others; the
+ * functions behind the macros have addresses, and a binding says where. */
+static void test_site__is_shown(void **state)
+{
+    weir_conn *(*by_address)(weir_engine *, weir_error *) = weir_connect;
+    weir_connect_options hasty = WEIR_CONNECT_OPTIONS;
+    weir_engine *engine = small_engine();
+    weir_conn *conns[3];
+    weir_error err;
+    weir_json json;
+    char here[64];
+
+    (void)state;
+    hasty.timeout_s = 0;
+    snprintf(here, sizeof here, "pool_view_test.c:%d", __LINE__ + 1);
+    conns[0] = weir_connect(engine, &err);
+    conns[1] = weir_connect_at(engine, NULL, "main.lua:7", &err);
+    conns[2] = by_address(engine, &err);
+    weir_json_init(&json, NULL);
+    assert_int_equal(weir_pool_dump(engine, &json), WEIR_OK);
+    assert_int_equal(weir_json_finish(&json), WEIR_OK);
+    assert_non_null(strstr(weir_json_result(&json).data, here));
+    assert_non_null(strstr(weir_json_result(&json).data, "\"main.lua:7\""));
+    weir_json_clear(&json);
+    assert_null(weir_connect_with(engine, &hasty, &err));
+    assert_int_equal(err.status, WEIR_ERR_POOL_TIMEOUT);
+    assert_non_null(strstr(err.message, " at pool_view_test.c:"));
+    for (int i = 0; i < 3; i++)
+        weir_conn_close(&conns[i]);
+    weir_engine_close(&engine);
+}
+
 static void test_pool_prometheus__is_cut_as_snprintf(void **state)
 {
     weir_engine *engine = small_engine();
@@ -127,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_stats__counts_what_happened),
         cmocka_unit_test(test_pool_dump__names_the_holder),
+        cmocka_unit_test(test_site__is_shown),
         cmocka_unit_test(test_pool_prometheus__is_cut_as_snprintf),
         cmocka_unit_test(test_pool_advise__needs_something_to_go_by),
     };

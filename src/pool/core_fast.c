@@ -101,6 +101,7 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
         plight.held_ns = held_ns > 0 ? held_ns : 0;
         wi_place_tag(place, holder);
         plight.holder_tag = holder[0] ? holder : NULL;
+        plight.holder_site = atomic_load(&place->site);
     }
     pool->timeouts++;
     return wi_plight_timed_out(&plight, err);

@@ -191,6 +191,7 @@ static weir_status timed_out(wi_pool *pool, const loan *wish, weir_error *err)
         .waiting = pool->waiters.count,
         .is_held = longest != NULL,
         .holder_tag = longest ? longest->tag : NULL,
+        .holder_site = longest ? longest->site : NULL,
         .held_ns = longest ? now - longest->lent_ns : 0,
         .failure = pool->last_failure_ns ? &pool->last_failure : NULL,
         .failure_age_ns = now - pool->last_failure_ns,
@@ -395,6 +396,7 @@ static weir_status mutex_acquire(wi_pool *pool, wi_request *request,
     pool->visitors--;
     if (status == WEIR_OK) {
         pool->acquired++;
+        wish.lease->site = request->site;
         *out = wish.lease;
     }
     request->last = status != WEIR_OK && is_empty_now(pool);
@@ -429,7 +431,7 @@ static bool mutex_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
     if (fate == WEIR_FATE_KEEP && lease->resource)
         fate = pool->kind->returned(pool->context, lease->resource);
     wi_mutex_lock(&pool->lock);
-    lease->tag = NULL;
+    lease->tag = lease->site = NULL;
     if (lease->resource && fate == WEIR_FATE_KEEP && may_stay(pool, lease)) {
         wi_slot_move(&pool->slots, lease, WI_SLOT_IDLE);
         dispatch(pool);

@@ -18,7 +18,7 @@ static double seconds(int64_t ns)
 
 weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
 {
-    char holder[96] = "";
+    char holder[160] = "";
     char failure[48] = "";
 
     if (plight->is_held) {
@@ -26,7 +26,9 @@ weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
         size_t size = wi_utf8_cut(tag, strlen(tag), SHOWN_TAG_SIZE);
 
         snprintf(holder, sizeof holder,
-                 "; longest holder \"%.*s\" since %.2f s", (int)size, tag,
+                 "; longest holder \"%.*s\"%s%.48s since %.2f s", (int)size,
+                 tag, plight->holder_site ? " at " : "",
+                 plight->holder_site ? plight->holder_site : "",
                  seconds(plight->held_ns));
     }
     if (plight->failure)

@@ -20,6 +20,7 @@ typedef struct wi_plight {
     int waiting;
     bool is_held; /* somebody is the longest holder */
     const char *holder_tag;
+    const char *holder_site; /* may be NULL */
     int64_t held_ns;
     const weir_error *failure; /* of the last opening; NULL: none failed */
     int64_t failure_age_ns;

@@ -42,6 +42,7 @@ struct wi_lease {
     int64_t made_ns;       /* when the resource was begun */
     int64_t lent_ns;
     const char *tag; /* of the borrower; may be NULL */
+    const char *site;
 };
 
 typedef struct wi_slots {

@@ -31,6 +31,11 @@ static weir_status connect(stage *on)
     conns[1] = weir_connect_with(on->engine, &options, &on->err);
     if (!conns[0] || !conns[1])
         status = on->err.status;
+    weir_conn_close(&conns[0]);
+    if (status == WEIR_OK)
+        conns[2] = weir_connect_at(on->engine, &options, "a.lua:7", &on->err);
+    if (status == WEIR_OK && !conns[2])
+        status = on->err.status;
     for (int i = 0; i < 3; i++)
         weir_conn_close(&conns[i]);
     return status;
