@@ -18,6 +18,7 @@
 #include "engine/link.h"
 #include "engine/options.h"
 #include "engine/pool_options.h"
+#include "pool/staff.h"
 #include "url/options.h"
 
 #define ENGINE_MAGIC 0x57454952u /* "WEIR" */
@@ -192,6 +193,7 @@ static weir_status make_pool(weir_engine *engine, weir_error *err)
     bound_pool(engine->profile.connection_max, &engine->settings);
     options = pool_options_of(engine, &engine->settings);
     engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
+    engine->services.pool = engine->pool;
     return engine->pool ? WEIR_OK : err->status;
 }
 
@@ -282,6 +284,7 @@ weir_engine *weir_engine_open(const char *url,
         return NULL;
     if (wi_engine_options_check(&whole, err) != WEIR_OK)
         return NULL;
+    wi_staff_prepare();
     engine = make(&whole, err);
     if (!engine)
         return NULL;

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "pool/staff.h"
 
 void *weir_services_alloc(const weir_services *services, size_t size)
 {
@@ -58,7 +59,9 @@ static weir_status wait_by_poll(int fd, unsigned events, int64_t deadline)
     if (events & WEIR_WAIT_WRITE)
         entry.events |= POLLOUT;
     for (;;) {
+        wi_staff_rest();
         found = poll(&entry, 1, poll_timeout(deadline));
+        wi_staff_wake();
         if (found > 0)
             return entry.revents & POLLNVAL ? WEIR_ERR_CONNECTION : WEIR_OK;
         if (found < 0 && errno != EINTR)

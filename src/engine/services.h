@@ -16,6 +16,7 @@ struct weir_services {
     weir_wait_hook wait;             /* NULL: poll() */
     void *wait_context;
     wi_log log;
+    struct wi_pool *pool; /* NULL: there is none */
 };
 
 #endif

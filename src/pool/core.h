@@ -26,6 +26,9 @@ typedef struct wi_pool_core {
     bool (*close)(wi_pool *pool);
     void (*status)(wi_pool *pool, weir_pool_status *out);
     void (*view)(wi_pool *pool, struct wi_pool_view *view);
+    /* NULL: what opens is not counted. */
+    bool (*hangs)(wi_pool *pool);
+    void (*goes_on)(wi_pool *pool);
 } wi_pool_core;
 
 extern const wi_pool_core wi_pool_core_fast;

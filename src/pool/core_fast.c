@@ -482,4 +482,6 @@ const wi_pool_core wi_pool_core_fast = {
     .close = wi_fast_close,
     .status = wi_fast_status,
     .view = wi_fast_view,
+    .hangs = wi_fast_hangs,
+    .goes_on = wi_fast_goes_on,
 };

@@ -83,6 +83,7 @@ struct wi_lease {
     int64_t doing_ns;    /* CONNECTING, CLOSING: since */
     uint32_t jitter;     /* 0 to 1023: how much earlier it is recycled */
     bool in_caller;      /* CONNECTING: the borrower opens it himself */
+    bool hangs;          /* CONNECTING: is not counted as such */
     int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
     wi_histogram hold;
     struct wi_lease *next_to_close;
@@ -137,10 +138,10 @@ struct wi_pool {
     wi_pool_options options;
     wi_list queue; /* wi_claim, the oldest first */
     int waiting;
-    int capacity;   /* places in all blocks */
-    int total;      /* places that are not EMPTY */
-    int connecting; /* CONNECTING by threads of the pool */
-    int closers;    /* threads that close */
+    int capacity;            /* places in all blocks */
+    int total;               /* places that are not EMPTY */
+    int connecting, hanging; /* CONNECTING by threads; see fast_hang.c */
+    int closers;             /* threads that close */
     wi_lease *to_close;
     /* The outage: how often opening has failed since it last succeeded, when
      * it may be tried again, and how many at once after it succeeded. */

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "pool/fast_heads.h"
+#include "pool/staff.h"
 
 static pthread_mutex_t heads_lock = PTHREAD_MUTEX_INITIALIZER;
 static wi_pool *free_heads;
@@ -47,7 +48,7 @@ static void inherit_pool(wi_pool *pool)
 
     (void)wi_mutex_init(&pool->lock);
     wi_list_init(&pool->queue);
-    pool->waiting = pool->total = pool->connecting = 0;
+    pool->waiting = pool->total = pool->connecting = pool->hanging = 0;
     pool->visitors = pool->closers = pool->wake_count = 0;
     pool->to_close = NULL;
     pool->is_probed = false;
@@ -71,7 +72,7 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
     pthread_mutex_init(&heads_lock, NULL);
-    wi_port_forget();
+    wi_staff_forget();
     for (wi_pool *pool = used_heads; pool; pool = pool->next_head)
         inherit_pool(pool);
 }

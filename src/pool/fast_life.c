@@ -36,6 +36,7 @@ static void begin_life(wi_pool *pool)
     atomic_store(&pool->is_woken, 0);
     atomic_store(&pool->generation, 0);
     pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
+    pool->hanging = 0;
     pool->closers = pool->failures = 0;
     pool->ramp = INT32_MAX / 4;
     pool->retry_ns = 0;

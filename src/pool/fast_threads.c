@@ -178,14 +178,15 @@ static void connector_main(void *argument)
     int64_t limit_ns;
 
     wi_mutex_lock(&pool->lock);
+    wi_opening_begins(place);
     limit_ns =
         pool->options.connect_ns > 0 ? pool->options.connect_ns : CONNECT_NS;
     if (wi_open_here(pool, place, wi_fast_now(pool) + limit_ns, &err) ==
         WEIR_OK) {
-        pool->connecting--;
+        wi_opening_ended(pool, place);
         take_in(pool, place);
     } else {
-        pool->connecting--;
+        wi_opening_ended(pool, place);
         note_failure(pool);
         wi_place_move(pool, place, WI_PLACE_EMPTY);
         answer_waiters(pool, &err);

@@ -16,6 +16,12 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
 void wi_note_success(wi_pool *pool);
 /* Locked. A CLOSING place is closed by a thread. */
 void wi_close_later(wi_pool *pool, wi_lease *place);
+/* Locked. This thread opens into the place, and has done so. */
+void wi_opening_begins(wi_lease *place);
+void wi_opening_ended(wi_pool *pool, wi_lease *place);
+/* See pool/pool.h. */
+bool wi_fast_hangs(wi_pool *pool);
+void wi_fast_goes_on(wi_pool *pool);
 /* Locked. No thread sleeps longer than it must. */
 void wi_threads_hurry(wi_pool *pool);
 

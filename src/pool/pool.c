@@ -85,6 +85,17 @@ void wi_pool_status(wi_pool *pool, weir_pool_status *out)
     core_of(pool)->status(pool, out);
 }
 
+bool wi_pool_hangs(wi_pool *pool)
+{
+    return core_of(pool)->hangs && core_of(pool)->hangs(pool);
+}
+
+void wi_pool_goes_on(wi_pool *pool)
+{
+    if (core_of(pool)->goes_on)
+        core_of(pool)->goes_on(pool);
+}
+
 void wi_pool_view_of(wi_pool *pool, wi_pool_view *view)
 {
     core_of(pool)->view(pool, view);

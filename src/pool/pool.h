@@ -164,6 +164,16 @@ weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
                            weir_error *err);
 
 /*
+ * Both are for open() of a resource kind, on its thread: it waits for something
+ * that is not the server (a name to be resolved) and takes longer than usual,
+ * so that another may be opened in its place; and it has met the server.
+ *
+ * @return wi_pool_hangs(): whether it was let out of the count
+ */
+bool wi_pool_hangs(wi_pool *pool);
+void wi_pool_goes_on(wi_pool *pool);
+
+/*
  * Takes other options while it runs; the allocator stays. Waiters are served
  * at once if there is more room now, idle resources that are too many closed.
  *

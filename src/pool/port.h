@@ -55,9 +55,6 @@ typedef struct wi_port {
     uint64_t (*random)(void *context);
 } wi_port;
 
-/* In a forked child: there are no other threads. */
-void wi_port_forget(void);
-
 /* Sleeps on futexes where there are any. */
 extern const wi_port wi_port_native;
 /* Sleeps on a condition per parker, as any POSIX system can. */

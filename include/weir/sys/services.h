@@ -57,6 +57,46 @@ WEIR_API weir_status weir_services_wait(const weir_services *services, int fd,
                                         unsigned events, int64_t deadline,
                                         weir_error *err) WEIR_MUST_USE;
 
+/** Work that a client library can only do by blocking: resolving a name, or
+ *  all of connecting. Neither function may use the engine, its services or its
+ *  memory: the engine may be gone before the work is over. */
+typedef struct weir_aside {
+    /** Does it. */
+    void (*run)(void *work);
+    /** Frees what is left of work that nobody waits for any more; by the same
+     *  thread, after run(). Else it is left to who waited. */
+    void (*drop)(void *work);
+} weir_aside;
+
+/**
+ * Has work done by a thread of the library and waits for it as
+ * weir_services_wait() does. A caller whose deadline passes leaves the work to
+ * that thread, however long that may still take it. While nobody has been
+ * reached (weir_aside_reached()) an opening is not counted as one of those
+ * that the pool allows at the same time, if it takes longer than usual.
+ *
+ * @param work     what run() is given, in memory of its own
+ * @param deadline absolute; a past one still begins the work
+ * @return WEIR_OK: run() is over, and the work is the caller's again.
+ *         WEIR_ERR_TIMEOUT, WEIR_ERR_CANCELLED: it must not be touched any
+ *         more. WEIR_ERR_RESOURCE: it could not be begun, and drop() has been
+ *         called
+ */
+WEIR_API weir_status weir_services_aside(const weir_services *services,
+                                         const weir_aside *aside, void *work,
+                                         int64_t deadline, weir_error *err)
+    WEIR_MUST_USE;
+
+/**
+ * Says inside run() that a server has been reached by the socket `fd`: from
+ * here on the work is not only waiting. When nobody wants it any more, or the
+ * process exits, the socket is shut down. May be called often; on a thread
+ * that does no such work it does nothing.
+ *
+ * @return WEIR_OK; WEIR_ERR_CANCELLED: nobody waits any more, come to an end
+ */
+WEIR_API weir_status weir_aside_reached(int fd) WEIR_MUST_USE;
+
 /** Hands a notice or warning of the server or the driver to the engine's log
  *  hook. One line; values and passwords must not be in it. */
 WEIR_API void weir_services_log(const weir_services *services,

@@ -9,24 +9,15 @@
  */
 #include "wmy.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <weir/memory.h>
-
-enum { RUNNING = 0, DONE, ABANDONED };
 
 typedef struct attempt {
     MYSQL *mysql;
     wmy_target target; /* its strings stand behind the struct */
     size_t size;       /* of all of it */
-    int finished;      /* an eventfd */
     bool worked;
-    _Atomic int state;
-    _Atomic int owners; /* the caller and the thread: the last one drops it */
 } attempt;
 
 /* ------------------------------------------------------------- an attempt */
@@ -60,81 +51,43 @@ static attempt *make(MYSQL *mysql, const wmy_target *target)
     if (!made)
         return NULL;
     *made = (attempt){.mysql = mysql, .target = *target, .size = size};
-    atomic_store(&made->owners, 1);
     at = (char *)(made + 1);
     made->target.host = keep(&at, target->host);
     made->target.user = keep(&at, target->user);
     made->target.password = keep(&at, target->password);
     made->target.database = keep(&at, target->database);
     made->target.socket = keep(&at, target->socket);
-    made->finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return made;
 }
 
-static void drop(attempt *it)
+static void forget(attempt *it)
 {
     const weir_allocator *libc = weir_allocator_libc();
 
-    if (atomic_fetch_sub(&it->owners, 1) > 1)
-        return;
-    if (it->finished >= 0)
-        close(it->finished);
     explicit_bzero(it, it->size); /* there is a password in it */
     libc->free(libc->context, it);
 }
 
-/* ----------------------------------------------------------------- threads */
+/* ------------------------------------------------------------------- aside */
 
-static void *help(void *memory)
+static void help(void *work)
 {
-    attempt *it = memory;
-    int expected = RUNNING;
+    attempt *it = work;
 
     it->worked = wmy_connect_here(it->mysql, &it->target);
-    if (atomic_compare_exchange_strong(&it->state, &expected, DONE))
-        (void)eventfd_write(it->finished, 1);
-    else
-        mysql_close(it->mysql);
-    drop(it);
-    return NULL;
 }
 
-/* The program's signals are not for this thread. */
-static bool start(attempt *it)
+static void drop(void *work)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    bool started;
+    attempt *it = work;
 
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
-    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    atomic_store(&it->owners, 2);
-    started = pthread_create(&thread, &attributes, help, it) == 0;
-    if (!started)
-        atomic_store(&it->owners, 1);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return started;
+    mysql_close(it->mysql);
+    forget(it);
 }
 
-/* @return false: the attempt is the thread's from now on */
-static bool wait_for(wmy_conn *conn, attempt *it)
+/* The handle is the other thread's from now on. */
+static bool give_up(wmy_conn *conn, weir_status status)
 {
-    int expected = RUNNING;
-    weir_error ignored;
-    weir_status status = WEIR_OK;
-
-    while (status == WEIR_OK && atomic_load(&it->state) == RUNNING)
-        status =
-            weir_services_wait(conn->services, it->finished, WEIR_WAIT_READ,
-                               conn->wait.deadline, &ignored);
-    if (status == WEIR_OK ||
-        !atomic_compare_exchange_strong(&it->state, &expected, ABANDONED))
-        return true;
     conn->wait.failure = status;
     conn->mysql = NULL;
     return false;
@@ -142,15 +95,21 @@ static bool wait_for(wmy_conn *conn, attempt *it)
 
 bool wmy_connect_aside(wmy_conn *conn, const wmy_target *target)
 {
+    static const weir_aside aside = {.run = help, .drop = drop};
     attempt *it = make(conn->mysql, target);
+    weir_error ignored;
+    weir_status status;
     bool worked;
 
-    if (!it || it->finished < 0 || !start(it)) {
-        if (it)
-            drop(it);
-        return wmy_connect_here(conn->mysql, target);
+    if (!it) {
+        mysql_close(conn->mysql);
+        return give_up(conn, WEIR_ERR_NOMEM);
     }
-    worked = wait_for(conn, it) && it->worked;
-    drop(it);
+    status = weir_services_aside(conn->services, &aside, it,
+                                 conn->wait.deadline, &ignored);
+    if (status != WEIR_OK)
+        return give_up(conn, status);
+    worked = it->worked;
+    forget(it);
     return worked;
 }

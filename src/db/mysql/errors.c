@@ -395,16 +395,25 @@ static unsigned true_code(const wmy_failure *failure)
 
 weir_status wmy_explain_wait(const wmy_conn *conn, weir_error *err)
 {
-    weir_status status = conn->wait.failure;
+    static const struct {
+        weir_status status;
+        const char *sqlstate, *message;
+    } ends[] = {
+        {WEIR_ERR_TIMEOUT, "57014", "the deadline passed"},
+        {WEIR_ERR_CANCELLED, "57014", "the statement was cancelled"},
+        {WEIR_ERR_RESOURCE, "53000", "there can be no further thread"},
+        {WEIR_ERR_NOMEM, "53200", "out of memory"},
+        {WEIR_ERR_CONNECTION, "08006",
+         "the connection to the server is broken"},
+    };
+    size_t last = sizeof ends / sizeof ends[0] - 1;
+    size_t i = 0;
 
-    weir_error_set(err, status, "%s",
-                   status == WEIR_ERR_TIMEOUT ? "the deadline passed"
-                   : status == WEIR_ERR_CANCELLED
-                       ? "the statement was cancelled"
-                       : "the connection to the server is broken");
-    snprintf(err->sqlstate, sizeof err->sqlstate, "%s",
-             status == WEIR_ERR_CONNECTION ? "08006" : "57014");
-    return status;
+    while (i < last && ends[i].status != conn->wait.failure)
+        i++;
+    weir_error_set(err, conn->wait.failure, "%s", ends[i].message);
+    snprintf(err->sqlstate, sizeof err->sqlstate, "%s", ends[i].sqlstate);
+    return err->status;
 }
 
 static weir_status explain(wmy_conn *conn, const wmy_failure *said,

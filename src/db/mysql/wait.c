@@ -33,7 +33,8 @@ void wmy_wait_end(wmy_wait *wait)
     wait->outer = NULL;
 }
 
-/* A program that uses the native handle waits as libmariadb would have. */
+/* A program that uses the native handle waits as libmariadb would have, and so
+ * does the thread that connects aside (aside.c). */
 static int wait_for_stranger(int fd, bool is_read, int timeout_ms)
 {
     struct pollfd entry = {.fd = fd, .events = is_read ? POLLIN : POLLOUT};
@@ -81,8 +82,12 @@ int wmy_wait_hook(my_socket fd, my_bool is_read, int timeout_ms)
     weir_status status;
     weir_error ignored;
 
-    if (!wait)
+    if (!wait && weir_aside_reached(fd) == WEIR_OK)
         return wait_for_stranger(fd, is_read, timeout_ms);
+    if (!wait) {
+        errno = ETIMEDOUT;
+        return 0;
+    }
     never_block(wait, fd);
     do {
         status = weir_services_wait(wait->services, fd, event, wait->deadline,

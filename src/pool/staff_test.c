@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The exit of a process whose threads are at work. Each test ends a child of
+ * its own, which says in letters what has happened in it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pool/staff.h"
+
+#define MS INT64_C(1000000)
+
+static int said[2]; /* a pipe */
+static _Atomic bool let_go;
+static _Atomic bool on_the_way; /* a task has come where the exit meets it */
+
+static void say(char letter)
+{
+    if (write(said[1], &letter, 1) != 1)
+        abort();
+}
+
+static void nap(int64_t ns)
+{
+    struct timespec time = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+
+    nanosleep(&time, NULL);
+}
+
+static void until(const _Atomic bool *flag)
+{
+    while (!atomic_load(flag))
+        nap(MS / 5);
+}
+
+/* The child's end, by exit(); what it said. */
+static void run_child(void (*child)(void), char *heard, size_t size)
+{
+    size_t used = 0;
+    ssize_t got;
+    int status;
+    pid_t pid;
+
+    assert_int_equal(pipe(said), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(said[0]);
+        child();
+        exit(0);
+    }
+    close(said[1]);
+    while (used + 1 < size &&
+           (got = read(said[0], heard + used, size - used - 1)) > 0)
+        used += (size_t)got;
+    heard[used] = '\0';
+    close(said[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void start(void (*run)(void *), void (*stop)(void *))
+{
+    const wi_staff_task task = {.name = "weir-test", .run = run, .stop = stop};
+
+    if (!wi_staff_start(&task))
+        abort();
+    until(&on_the_way);
+}
+
+/* ------------------------------------------------------------------- tests */
+
+static void work_a_while(void *ignored)
+{
+    (void)ignored;
+    atomic_store(&on_the_way, true);
+    nap(100 * MS);
+    say('w');
+}
+
+static void exit_while_one_works(void)
+{
+    start(work_a_while, NULL);
+}
+
+static void test_exit__waits_for_who_is_awake(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_while_one_works, heard, sizeof heard);
+    assert_string_equal(heard, "w");
+}
+
+static void sleep_on(void *ignored)
+{
+    (void)ignored;
+    wi_staff_rest();
+    atomic_store(&on_the_way, true);
+    nap(3600 * 1000 * MS);
+}
+
+static void exit_while_one_sleeps(void)
+{
+    start(sleep_on, NULL);
+}
+
+static void test_exit__does_not_wait_for_who_sleeps(void **state)
+{
+    int64_t began = wi_now_ns();
+    char heard[8];
+
+    (void)state;
+    run_child(exit_while_one_sleeps, heard, sizeof heard);
+    assert_true(wi_now_ns() - began < 600 * 1000 * MS);
+}
+
+static void sleep_and_wake(void *ignored)
+{
+    (void)ignored;
+    wi_staff_rest();
+    atomic_store(&on_the_way, true);
+    until(&let_go);
+    say('s');
+    wi_staff_wake();
+    say('w');
+}
+
+/* Handlers are called in reverse: behind the one of the staff. */
+static void rouse(void)
+{
+    atomic_store(&let_go, true);
+    nap(100 * MS);
+    say('e');
+}
+
+static void exit_and_rouse(void)
+{
+    if (atexit(rouse) != 0)
+        abort();
+    start(sleep_and_wake, NULL);
+}
+
+static void test_exit__lets_nobody_wake(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_and_rouse, heard, sizeof heard);
+    assert_string_equal(heard, "se");
+}
+
+static void work_at_once(void *ignored)
+{
+    (void)ignored;
+    say('w');
+}
+
+static void begin_late(void)
+{
+    const wi_staff_task task = {.name = "weir-test", .run = work_at_once};
+
+    (void)wi_staff_start(&task);
+    nap(100 * MS);
+    say('e');
+}
+
+static void exit_and_begin(void)
+{
+    if (atexit(begin_late) != 0)
+        abort();
+    wi_staff_prepare();
+}
+
+static void test_exit__lets_nothing_begin(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_and_begin, heard, sizeof heard);
+    assert_string_equal(heard, "e");
+}
+
+static void until_stopped(void *ignored)
+{
+    (void)ignored;
+    atomic_store(&on_the_way, true);
+    until(&let_go);
+    say('w');
+}
+
+static void stop(void *ignored)
+{
+    (void)ignored;
+    say('s');
+    atomic_store(&let_go, true);
+}
+
+static void exit_and_stop(void)
+{
+    start(until_stopped, stop);
+}
+
+static void test_exit__stops_who_can_be_stopped(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_and_stop, heard, sizeof heard);
+    assert_string_equal(heard, "sw");
+}
+
+static void sleep_till_let_go(void *ignored)
+{
+    (void)ignored;
+    wi_staff_rest();
+    atomic_store(&on_the_way, true);
+    until(&let_go);
+}
+
+static void exit_and_stop_a_sleeper(void)
+{
+    start(sleep_till_let_go, stop);
+}
+
+/* Who sleeps may be done with what stop() would look at. */
+static void test_exit__does_not_stop_who_sleeps(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_and_stop_a_sleeper, heard, sizeof heard);
+    assert_string_equal(heard, "");
+}
+
+static void call_exit(void *ignored)
+{
+    (void)ignored;
+    say('x');
+    exit(0);
+}
+
+static void exit_by_one_of_them(void)
+{
+    const wi_staff_task task = {.name = "weir-test", .run = call_exit};
+
+    if (!wi_staff_start(&task))
+        abort();
+    for (;;)
+        pause();
+}
+
+static void test_exit__may_be_called_by_one_of_them(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_by_one_of_them, heard, sizeof heard);
+    assert_string_equal(heard, "x");
+}
+
+static void note(void *argument)
+{
+    atomic_store((_Atomic bool *)argument, true);
+}
+
+/* A thread that is done takes the next task. */
+static void test_staff__does_each_task(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        _Atomic bool done = false;
+        const wi_staff_task task = {
+            .name = "weir-test", .run = note, .argument = &done};
+
+        assert_true(wi_staff_start(&task));
+        until(&done);
+    }
+}
+
+static void test_staff__knows_its_own(void **state)
+{
+    (void)state;
+    wi_staff_rest();
+    wi_staff_wake();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exit__waits_for_who_is_awake),
+        cmocka_unit_test(test_exit__does_not_wait_for_who_sleeps),
+        cmocka_unit_test(test_exit__lets_nobody_wake),
+        cmocka_unit_test(test_exit__lets_nothing_begin),
+        cmocka_unit_test(test_exit__stops_who_can_be_stopped),
+        cmocka_unit_test(test_exit__does_not_stop_who_sleeps),
+        cmocka_unit_test(test_exit__may_be_called_by_one_of_them),
+        cmocka_unit_test(test_staff__does_each_task),
+        cmocka_unit_test(test_staff__knows_its_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
