@@ -64,7 +64,8 @@ static bool is_due(const wi_pool *pool, const wi_lease *place, int64_t now)
 {
     return now >= atomic_load_explicit(&place->due_ns, memory_order_relaxed) ||
            place->generation !=
-               atomic_load_explicit(&pool->generation, memory_order_relaxed);
+               atomic_load_explicit(&pool->generation, memory_order_relaxed) ||
+           atomic_load(&place->hung_up);
 }
 
 /* ------------------------------------------------------------ the slow way */

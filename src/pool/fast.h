@@ -87,6 +87,10 @@ struct wi_lease {
     int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
     wi_histogram hold;
     struct wi_lease *next_to_close;
+    /* The housekeeper's (pool/fast_house.h). */
+    uint32_t number;      /* of the place in its pool */
+    bool is_watched;      /* its socket is */
+    _Atomic bool hung_up; /* and the other end has hung up: look at it */
 };
 
 typedef enum wi_gate {
@@ -170,6 +174,8 @@ struct wi_pool {
 
     wi_parker *wakes[WI_WAKES_MAX];
     int wake_count;
+    bool must_ring;            /* the housekeeper is rung after the unlock */
+    wi_seat seat;              /* guarded by the lock of the house */
     struct wi_pool *next_head; /* in the list of heads */
     void *memory;              /* of this head */
 };
@@ -281,8 +287,11 @@ static inline int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place,
 
     if (ping_ns >= 0 && ping_ns < due_ns - now_ns)
         due_ns = now_ns + ping_ns;
-    /* The coarse clock stands still within a tick. */
-    return pool->kind->peek && due_ns > now_ns + 1 ? now_ns + 1 : due_ns;
+    /* The coarse clock stands still within a tick. What is watched needs no
+     * glance. */
+    return pool->kind->peek && !place->is_watched && due_ns > now_ns + 1
+               ? now_ns + 1
+               : due_ns;
 }
 
 /* ------------------------------------------------------------ fast_life.c */

@@ -51,7 +51,8 @@ static void inherit_pool(wi_pool *pool)
     pool->waiting = pool->total = pool->connecting = pool->hanging = 0;
     pool->visitors = pool->closers = pool->wake_count = 0;
     pool->to_close = NULL;
-    pool->is_probed = false;
+    pool->is_probed = pool->must_ring = false;
+    pool->seat = (wi_seat){{NULL, NULL}, 0, 0};
     atomic_store(&pool->is_woken, 0);
     for (int i = 0; (place = wi_place_at(pool, i)); i++)
         inherit_place(pool, place);
@@ -73,6 +74,7 @@ static void after_fork_in_child(void)
 {
     pthread_mutex_init(&heads_lock, NULL);
     wi_staff_forget();
+    wi_port_forget();
     for (wi_pool *pool = used_heads; pool; pool = pool->next_head)
         inherit_pool(pool);
 }

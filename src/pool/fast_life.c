@@ -51,6 +51,7 @@ static void begin_life(wi_pool *pool)
     pool->wait_most_ns = 0;
     pool->wait = (wi_histogram){{0}};
     pool->wake_count = 0;
+    pool->must_ring = false;
 }
 
 wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
@@ -151,6 +152,7 @@ bool wi_fast_close(wi_pool *pool)
     wi_mutex_lock(&pool->lock);
     pool->closed = true;
     pool->visitors++; /* whoever gives back last must not free it under us */
+    wi_house_leave(pool);
     wi_gate_set(pool);
     while (wi_claim_first(pool)) {
         weir_error err;

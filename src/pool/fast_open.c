@@ -3,6 +3,7 @@
  * Opening, asking and closing in the fast core, and who gets what has become
  * free: whatever changes the capacity ends in wi_dispatch().
  */
+#include "pool/fast_house.h"
 #include "pool/fast_threads.h"
 
 #include "base/check.h"
@@ -113,11 +114,16 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     int64_t began_ns;
     void *resource = NULL;
     weir_status status;
+    bool is_watched;
 
+    is_watched = wi_fast_expect(pool);
     wi_fast_unlock(pool);
     wi_error_clear(err);
     began_ns = wi_fast_now(pool);
     status = pool->kind->open(pool->context, deadline_ns, &resource, err);
+    atomic_store(&place->hung_up, false);
+    if (status == WEIR_OK)
+        place->is_watched = is_watched && wi_fast_watch(pool, place, resource);
     wi_mutex_lock(&pool->lock);
     place->in_caller = false;
     if (status != WEIR_OK) {
@@ -194,17 +200,28 @@ static bool is_stale(const wi_pool *pool, const wi_lease *place, int64_t now)
            now > wi_expiry_ns(pool, place);
 }
 
+/* Whether it does at a glance. What is watched needs none, unless the other
+ * end was seen to hang up. */
+static bool looks_alive(const wi_pool *pool, const wi_lease *place,
+                        bool hung_up)
+{
+    if (place->is_watched && !hung_up)
+        return true;
+    return pool->kind->peek ? pool->kind->peek(pool->context, place->resource)
+                            : !hung_up;
+}
+
 /* A glance at each loan after a tick of idleness; a question if that looks bad
  * or is asked for. */
-static weir_status examine(wi_pool *pool, const wi_lease *place, int64_t now,
+static weir_status examine(const wi_pool *pool, wi_lease *place, int64_t now,
                            int64_t deadline_ns, weir_error *err)
 {
     int64_t after_ns = atomic_load(&pool->ping_after_ns);
     int64_t idle_ns = now - atomic_load(&place->since_ns);
     bool asks = after_ns == 0 || (after_ns > 0 && idle_ns >= after_ns);
+    bool hung_up = atomic_exchange(&place->hung_up, false);
 
-    if (!asks &&
-        (!pool->kind->peek || pool->kind->peek(pool->context, place->resource)))
+    if (!asks && looks_alive(pool, place, hung_up))
         return WEIR_OK;
     wi_error_clear(err);
     return pool->kind->check(pool->context, place->resource, deadline_ns, err);

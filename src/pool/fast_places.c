@@ -144,8 +144,10 @@ static wi_lease *make_block(wi_pool *pool, int block, void **memory)
         return NULL;
     places = (wi_lease *)(((uintptr_t)*memory + WI_LINE - 1) &
                           ~(uintptr_t)(WI_LINE - 1));
-    for (int i = 0; i < block_size(block); i++)
+    for (int i = 0; i < block_size(block); i++) {
         places[i].pool = pool;
+        places[i].number = (uint32_t)(block_size(block) - WI_FIRST_BLOCK + i);
+    }
     return places;
 }
 

@@ -55,11 +55,15 @@ void wi_fast_unlock(wi_pool *pool)
     const wi_port *port = pool->port;
     wi_parker *wakes[WI_WAKES_MAX];
     int count = pool->wake_count;
+    bool must_ring = pool->must_ring;
 
     for (int i = 0; i < count; i++)
         wakes[i] = pool->wakes[i];
     pool->wake_count = 0;
+    pool->must_ring = false;
     wi_mutex_unlock(&pool->lock);
+    if (must_ring)
+        port->ring(port->context);
     for (int i = 0; i < count; i++)
         port->wake(port->context, wakes[i]);
 }

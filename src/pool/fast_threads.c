@@ -22,9 +22,7 @@
 #define CLOSERS_MAX 4
 #define DOUBLINGS_MAX 16
 
-/* Locked, and not any more afterwards: the last that a thread of the pool
- * does. It may be the last thing in a closed pool. */
-static void end_thread(wi_pool *pool)
+void wi_thread_ends(wi_pool *pool)
 {
     const wi_resource_kind *kind = pool->kind;
     void *context = pool->context;
@@ -192,7 +190,7 @@ static void connector_main(void *argument)
         answer_waiters(pool, &err);
         wi_dispatch(pool);
     }
-    end_thread(pool);
+    wi_thread_ends(pool);
 }
 
 /* Locked. False: there can be no thread; the oldest waiter opens himself. */
@@ -234,7 +232,7 @@ static void probe_main(void *argument)
     pool->visitors--;
     if (!pool->closed)
         wi_connect_as_needed(pool);
-    end_thread(pool);
+    wi_thread_ends(pool);
 }
 
 /* False: there can be no thread that would wait for the moment. */
@@ -299,7 +297,7 @@ static void closer_main(void *argument)
     close_listed(pool);
     pool->closers--;
     pool->visitors--;
-    end_thread(pool);
+    wi_thread_ends(pool);
 }
 
 void wi_close_later(wi_pool *pool, wi_lease *place)

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "pool/staff.h"
+#include "pool/watch.h"
 
 /* -------------------------------------------------------------------- time */
 
@@ -58,6 +59,64 @@ static bool native_start(void *context, const char *name,
 
     (void)context;
     return wi_staff_start(&task);
+}
+
+/* ------------------------------------------------------------- housekeeper */
+
+/* The pools of each port have a housekeeper of their own, and all but tests
+ * use one port. */
+static wi_house native_house = WI_HOUSE_INIT;
+static wi_house portable_house = WI_HOUSE_INIT;
+static wi_bell portable_bell = WI_BELL_INIT;
+
+void wi_port_forget(void)
+{
+    wi_house_forget(&native_house);
+    wi_house_forget(&portable_house);
+    wi_bell_forget(&portable_bell);
+    wi_watch_forget();
+}
+
+static int native_rest(void *context, int64_t until_ns, uint64_t *keys,
+                       int most)
+{
+    int count;
+
+    (void)context;
+    wi_staff_rest();
+    count = wi_watch_rest(until_ns, keys, most);
+    wi_staff_wake();
+    return count;
+}
+
+static void native_ring(void *context)
+{
+    (void)context;
+    wi_watch_ring();
+}
+
+static bool native_watch(void *context, int fd, uint64_t key)
+{
+    (void)context;
+    return wi_watch_add(fd, key);
+}
+
+static int portable_rest(void *context, int64_t until_ns, uint64_t *keys,
+                         int most)
+{
+    (void)context;
+    (void)keys;
+    (void)most;
+    wi_staff_rest();
+    wi_bell_rest(&portable_bell, until_ns);
+    wi_staff_wake();
+    return 0;
+}
+
+static void portable_ring(void *context)
+{
+    (void)context;
+    wi_bell_ring(&portable_bell);
 }
 
 /* ----------------------------------------------------------------- parking */
@@ -123,6 +182,9 @@ const wi_port wi_port_portable = {
     .wake = portable_wake,
     .start = native_start,
     .random = native_random,
+    .house = &portable_house,
+    .rest = portable_rest,
+    .ring = portable_ring,
 };
 
 #ifdef __linux__
@@ -185,6 +247,10 @@ const wi_port wi_port_native = {
     .wake = futex_wake,
     .start = native_start,
     .random = native_random,
+    .house = &native_house,
+    .rest = native_rest,
+    .ring = native_ring,
+    .watch = native_watch,
 };
 
 #else
@@ -199,6 +265,10 @@ const wi_port wi_port_native = {
     .wake = portable_wake,
     .start = native_start,
     .random = native_random,
+    .house = &native_house,
+    .rest = native_rest,
+    .ring = native_ring,
+    .watch = native_watch,
 };
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/sync.h"
+#include "pool/house.h"
 
 /* A place where another thread may run between two atomic steps of the fast
  * core. A simulation that compiles the core for itself defines it; the pool's
@@ -53,7 +54,20 @@ typedef struct wi_port {
     bool (*start)(void *context, const char *name, void (*run)(void *argument),
                   void *argument);
     uint64_t (*random)(void *context);
+    /* Where the pools of this port have their housekeeper; NULL: there is
+     * none, and nothing happens by itself. */
+    wi_house *house;
+    /* Its sleep: until the time, a ring, or news of watched sockets, whose keys
+     * it stores. May come back for no reason. Returns how many. */
+    int (*rest)(void *context, int64_t until_ns, uint64_t *keys, int most);
+    void (*ring)(void *context);
+    /* From now on rest() tells the key when the other end hangs up. False: it
+     * cannot be watched. NULL: nothing can. */
+    bool (*watch)(void *context, int fd, uint64_t key);
 } wi_port;
+
+/* In a forked child: nobody keeps house, and nothing is watched. */
+void wi_port_forget(void);
 
 /* Sleeps on futexes where there are any. */
 extern const wi_port wi_port_native;

@@ -281,10 +281,53 @@ static void test_impostor__holds_nobody_up(void **state)
     assert_int_equal(err.status, WEIR_ERR_CONNECTION);
 }
 
+/* A session that the server ends while it is idle, as an administrator or a
+ * time limit does: what it says last, encrypted or not, is not waited for. */
+static void leaves_by_itself(const char *options)
+{
+    WEIR_AUTO(weir_conn) by = borrow();
+    weir_pool_status pool;
+    weir_engine *own;
+    weir_conn *conn;
+    weir_error err;
+    char sql[96];
+    int64_t id;
+
+    own = weir_engine_open(changed_url("@", "@", options), NULL, &err);
+    assert_non_null(own);
+    conn = weir_connect(own, &err);
+    if (!conn)
+        fail_msg("%s", err.message);
+    id = get(conn, "SELECT pg_backend_pid()::int8");
+    weir_conn_close(&conn);
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 5000)::int",
+             (int)id);
+    assert_int_equal(get(by, sql), 1);
+    do {
+        usleep(1000);
+        weir_engine_pool_status(own, &pool);
+    } while (pool.closed < 1);
+    assert_int_equal(pool.idle, 0);
+    weir_engine_close(&own);
+}
+
+static void test_ended_while_idle__leaves_the_pool(void **state)
+{
+    char options[512];
+
+    (void)state;
+    show("good");
+    snprintf(options, sizeof options, "tls=verify-full&sslrootcert=%s/ca.pem",
+             folder);
+    leaves_by_itself(options);
+    leaves_by_itself("tls=disable");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good__is_taken_and_encrypts),
+        cmocka_unit_test(test_ended_while_idle__leaves_the_pool),
         cmocka_unit_test(test_bad__is_refused),
         cmocka_unit_test(test_client__shows_a_certificate),
         cmocka_unit_test(test_clear_text__only_within_tls),

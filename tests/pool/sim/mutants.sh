@@ -73,6 +73,14 @@ fast_threads.c
 a failed connect leaves its room unused
 /^static void connector_main/,/^}/s/wi_dispatch(pool);//
 
+core_fast.c
+who borrows does not see that the other end hung up
+s/atomic_load(&place->hung_up);/false;/
+
+fast_house.c
+what hung up while it was idle stays
+s/if (!is_alive ||/if (/
+
 END
 }
 

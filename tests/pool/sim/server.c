@@ -68,6 +68,13 @@ bool server_is_dead(const void *resource)
     return one->dies_ns <= world_now();
 }
 
+int64_t server_hang_up_ns(const server *self, int number)
+{
+    const session *one = &self->sessions[number];
+
+    return one->open ? one->dies_ns : SIM_NEVER;
+}
+
 void server_lent(void *resource, int holder)
 {
     session *one = resource;
@@ -212,5 +219,30 @@ const wi_resource_kind server_kind = {
     .check = server_ping,
     .returned = server_clean,
     .close = server_close,
+    .ended = server_ended,
+};
+
+static bool server_peek(void *context, void *resource)
+{
+    const session *one = resource;
+
+    (void)context;
+    if (!one->open)
+        world_fail("looks at what is closed");
+    return !server_is_dead(one);
+}
+
+static int server_socket(void *context, void *resource)
+{
+    return server_number(context, resource);
+}
+
+const wi_resource_kind server_kind_watched = {
+    .open = server_open,
+    .check = server_ping,
+    .returned = server_clean,
+    .close = server_close,
+    .peek = server_peek,
+    .socket = server_socket,
     .ended = server_ended,
 };

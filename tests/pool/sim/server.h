@@ -59,10 +59,14 @@ void server_settled(server *self, int places);
 void server_check(server *self);
 int server_number(const server *self, const void *resource);
 bool server_is_dead(const void *resource);
+/* When the server closes a session, whose number is its socket. */
+int64_t server_hang_up_ns(const server *self, int number);
 /* Somebody has it now; nobody has it any more. */
 void server_lent(void *resource, int holder);
 void server_returned(void *resource, int holder);
 
 extern const wi_resource_kind server_kind; /* its context is a server */
+/* The same with sockets that can be watched. */
+extern const wi_resource_kind server_kind_watched;
 
 #endif

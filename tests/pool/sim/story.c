@@ -21,6 +21,7 @@ typedef struct borrower {
     uint64_t cleared; /* all that was begun before has been invalidated */
     int served;       /* the same: how often it was handed something */
     int64_t began;    /* its acquire, by the clock */
+    uint64_t entered; /* the same in events */
     int serial;       /* of its acquire */
     /* Who waited when this acquire began, in which of his own, and how often
      * he had been handed something: he must have had his turn, or have left,
@@ -37,7 +38,8 @@ static struct {
     wi_pool *pool;
     borrower borrowers[BORROWERS_MAX];
     int borrower_count;
-    bool hurry; /* a borrower is about to give back: close now */
+    bool is_watched; /* sessions have sockets */
+    bool hurry;      /* a borrower is about to give back: close now */
     bool closing;
     bool closed;      /* wi_pool_close() is over */
     int told;         /* how often somebody was told that nothing is out */
@@ -147,6 +149,12 @@ static void check_step(void *context)
 {
     (void)context;
     server_check(&now.server);
+}
+
+static int64_t hang_up_ns(void *context, int socket)
+{
+    (void)context;
+    return server_hang_up_ns(&now.server, socket);
 }
 
 static int count_waiting(void)
@@ -282,6 +290,7 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
     self->unlocks = world_unlocks(self->task);
     self->served = world_served(self->task);
     self->began = began_ns;
+    self->entered = world_event();
     self->cleared = now.cleared;
     self->is_acquiring = true;
     world_trace("acquires, deadline %.6f",
@@ -308,8 +317,11 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
 static void use(borrower *self, wi_lease *lease, uint64_t *dice)
 {
     session *one = wi_lease_resource(lease);
+    uint64_t seen = world_seen(server_number(&now.server, one));
 
     server_lent(one, self->number);
+    if (seen != 0 && seen < self->entered)
+        world_fail("%d got what was seen closed before he came", self->number);
     if (one->begun < self->cleared)
         world_fail("%d got what was invalidated before he came", self->number);
     record(self->number, 2, (uint64_t)server_number(&now.server, one));
@@ -320,10 +332,12 @@ static void use(borrower *self, wi_lease *lease, uint64_t *dice)
     server_returned(one, self->number);
 }
 
-/* What a driver's fate makes of a connection that died while it was lent. */
+/* What a driver's fate makes of a connection that died while it was lent: who
+ * does not use it to the end may not notice. */
 static weir_fate end_of(wi_lease *lease, uint64_t *dice)
 {
-    if (server_is_dead(wi_lease_resource(lease))) {
+    if (server_is_dead(wi_lease_resource(lease)) &&
+        !(now.is_watched && by_chance(dice, 50))) {
         wi_pool_suspect(now.pool, lease);
         return WEIR_FATE_DISCARD;
     }
@@ -475,6 +489,7 @@ static void run_keeper(void *argument)
 static void use_threads(uint64_t *dice)
 {
     now.options.threads = true;
+    now.is_watched = by_chance(dice, 50);
     now.options.connecting_max = (int)choose(dice, 3);
     now.options.connect_ns = 20 * SIM_MS + some_time(dice, 90 * SIM_MS, 0);
 }
@@ -561,6 +576,7 @@ bool story_run(const story_plan *plan, uint64_t *history)
         .trace = plan->trace,
         .check = check_step,
         .idle = check_idle,
+        .hang_up_ns = hang_up_ns,
     };
     uint64_t dice = plan->seed;
     server_moods moods;
@@ -572,7 +588,8 @@ bool story_run(const story_plan *plan, uint64_t *history)
     moods = choose_moods(&dice);
     server_begin(&now.server, plan->seed, &moods, limit_of(&now.options));
     now.server.ended = was_told_by_thread;
-    now.pool = wi_pool_new(&server_kind, &now.server, &now.options, NULL);
+    now.pool = wi_pool_new(now.is_watched ? &server_kind_watched : &server_kind,
+                           &now.server, &now.options, NULL);
     spawn_borrowers(&dice);
     if (world_run())
         check_end();

@@ -39,6 +39,7 @@ typedef struct task {
     bool is_of_test;
     bool waits; /* asleep in the pool, nothing published yet */
     bool timed_out;
+    bool rests; /* keeps house, and there is nothing to do */
     int unlocks;
     int served;
     uint64_t lay_down; /* these two in events */
@@ -54,6 +55,15 @@ static int64_t now_ns;
 static uint64_t dice;
 static uint64_t events;
 static char finding[512];
+
+/* Where the one who keeps house sleeps, and what he waits for. */
+static wi_house house;
+static bool is_rung;
+static struct {
+    uint64_t key; /* 0: nobody watches it, or he was told */
+    bool is_told;
+    uint64_t seen; /* he was told, and has rested since; in events */
+} sockets[SOCKETS_MAX];
 
 /* -------------------------------------------------------------- the world */
 
@@ -97,7 +107,8 @@ int world_helpers(void)
     int count = 0;
 
     for (int i = 0; i < TASKS_MAX; i++)
-        count += tasks[i].state != TASK_NONE && !tasks[i].is_of_test;
+        count += tasks[i].state != TASK_NONE && !tasks[i].is_of_test &&
+                 !tasks[i].rests;
     return count;
 }
 
@@ -109,6 +120,11 @@ uint64_t world_lay_down(int index)
 uint64_t world_handed(int index)
 {
     return tasks[index].handed;
+}
+
+uint64_t world_seen(int socket)
+{
+    return sockets[socket].seen;
 }
 
 int world_unlocks(int index)
@@ -154,6 +170,9 @@ void world_begin(const world_plan *wanted)
     dice = plan.seed;
     finding[0] = '\0';
     current = -1;
+    is_rung = false;
+    wi_house_forget(&house);
+    memset(sockets, 0, sizeof sockets);
     for (int i = 0; i < TASKS_MAX; i++) {
         fiber *kept = tasks[i].fiber;
 
@@ -176,7 +195,7 @@ static bool spawn(const char *name, void (*run)(void *), void *argument,
         one->state = TASK_READY;
         one->name = name;
         one->is_of_test = is_of_test;
-        one->waits = false;
+        one->waits = one->rests = false;
         return true;
     }
     return false;
@@ -453,6 +472,82 @@ static bool port_start(void *context, const char *name,
     return spawn(name, run, argument, false);
 }
 
+/* ----------------------------------------------------------- housekeeping */
+
+static int64_t next_hang_up(void)
+{
+    int64_t next = SIM_NEVER;
+
+    for (int i = 0; i < SOCKETS_MAX; i++) {
+        int64_t time =
+            sockets[i].key ? plan.hang_up_ns(plan.context, i) : SIM_NEVER;
+
+        if (time < next)
+            next = time;
+    }
+    return next;
+}
+
+/* Each is told once. */
+static int take_hang_ups(uint64_t *keys, int most)
+{
+    int count = 0;
+
+    for (int i = 0; i < SOCKETS_MAX && count < most; i++) {
+        if (!sockets[i].key || plan.hang_up_ns(plan.context, i) > now_ns)
+            continue;
+        keys[count++] = sockets[i].key;
+        sockets[i].key = 0;
+        sockets[i].is_told = true;
+    }
+    return count;
+}
+
+static int port_rest(void *context, int64_t until_ns, uint64_t *keys, int most)
+{
+    int64_t hang_up_ns = next_hang_up();
+
+    (void)context;
+    for (int i = 0; i < SOCKETS_MAX; i++) {
+        if (sockets[i].is_told && !sockets[i].seen)
+            sockets[i].seen = ++events;
+    }
+    world_point();
+    if (!is_rung && hang_up_ns > now_ns) {
+        lie_down();
+        tasks[current].rests = true;
+        (void)sleep_at(&house,
+                       skewed(until_ns < hang_up_ns ? until_ns : hang_up_ns));
+        tasks[current].rests = tasks[current].waits = false;
+        tasks[current].address = NULL;
+    }
+    is_rung = false;
+    return take_hang_ups(keys, most);
+}
+
+static void port_ring(void *context)
+{
+    (void)context;
+    is_rung = true;
+    hand_to(&house);
+    wake_at(&house);
+}
+
+static bool port_watch(void *context, int fd, uint64_t key)
+{
+    (void)context;
+    /* The system may have no room for another. */
+    if (fd >= SOCKETS_MAX || world_random(20) == 0)
+        return false;
+    sockets[fd].key = key;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_ASLEEP && tasks[i].rests &&
+            tasks[i].until_ns > plan.hang_up_ns(plan.context, fd))
+            tasks[i].until_ns = plan.hang_up_ns(plan.context, fd);
+    }
+    return true;
+}
+
 static uint64_t port_random(void *context)
 {
     (void)context;
@@ -469,14 +564,22 @@ const wi_port world_port = {
     .wake = port_wake,
     .start = port_start,
     .random = port_random,
+    .house = &house,
+    .rest = port_rest,
+    .ring = port_ring,
+    .watch = port_watch,
 };
 
 /* -------------------------------------------------------------- scheduler */
 
+/* When the threads of the test are over, the others finish what they are at. */
 static bool test_goes_on(void)
 {
     for (int i = 0; i < TASKS_MAX; i++) {
-        if (tasks[i].state != TASK_NONE && tasks[i].is_of_test)
+        const task *one = &tasks[i];
+
+        if (one->state != TASK_NONE &&
+            (one->is_of_test || one->state != TASK_ASLEEP))
             return true;
     }
     return false;

@@ -17,7 +17,7 @@
 
 #include "pool/port.h"
 
-enum { TASKS_MAX = 24 };
+enum { TASKS_MAX = 24, SOCKETS_MAX = 512 };
 
 #define SIM_MS INT64_C(1000000)
 #define SIM_NEVER INT64_MAX
@@ -29,6 +29,9 @@ typedef struct world_plan {
     bool trace;                   /* prints each event */
     void (*check)(void *context); /* called after every step */
     void (*idle)(void *context);  /* called when nobody can run */
+    /* When the other end of a socket hangs up, which the one that keeps house
+     * is told; SIM_NEVER if it does not. */
+    int64_t (*hang_up_ns)(void *context, int socket);
     void *context;
 } world_plan;
 
@@ -59,12 +62,15 @@ bool world_is_waiting(int task);
 int world_served(int task);
 /* A number that grows from event to event. */
 uint64_t world_event(void);
-/* How many threads the pool itself has at this moment. */
+/* How many threads the pool itself has that are at something. */
 int world_helpers(void);
 /* When it last lay down in the pool, and when something was handed to it, in
  * events. */
 uint64_t world_lay_down(int task);
 uint64_t world_handed(int task);
+/* When whoever keeps house was done with the news that this socket has hung
+ * up, in events; 0: not yet. */
+uint64_t world_seen(int socket);
 /* How often the thread has given a lock back. */
 int world_unlocks(int task);
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The housekeeper: one thread for all pools of a process that have something
+ * for it. It begins with the first of them, sleeps until the next thing is due
+ * or a watched socket tells something, and never asks whether there is work.
+ *
+ * A pool has a seat here while it is open and wants to be visited, or has
+ * sockets that are watched. What is done on a visit is the pool's own affair
+ * (pool/fast_house.h); nothing of it may take long, since the others wait.
+ *
+ * The lock of a house is taken inside that of a pool, never the other way
+ * round. So who visits lets go of the house first, when the pool may end and
+ * its head be another's: the serial that was remembered with the seat tells.
+ */
+#ifndef WI_POOL_HOUSE_H
+#define WI_POOL_HOUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/sync.h"
+
+struct wi_pool;
+struct wi_port;
+
+/* Of a pool; guarded by the lock of the house. */
+typedef struct wi_seat {
+    wi_list_node seated; /* in wi_house::seats */
+    uint64_t serial;     /* of the pool */
+    int64_t due_ns;      /* of the next visit */
+} wi_seat;
+
+typedef struct wi_house {
+    wi_mutex lock;           /* guards what follows */
+    wi_list seats;           /* all zero until the first one comes */
+    bool is_kept;            /* there is a thread */
+    int64_t asleep_until_ns; /* 0: it is awake, and will look by itself */
+} wi_house;
+
+#define WI_HOUSE_INIT                                                          \
+    {                                                                          \
+        .lock = { PTHREAD_MUTEX_INITIALIZER }                                  \
+    }
+
+/* The pool is locked. It is visited at that time, or before; INT64_MAX: it has
+ * sockets that are watched, and nothing else. */
+void wi_house_call(struct wi_pool *pool, int64_t at_ns);
+/* The pool is locked. It is not visited any more. */
+void wi_house_leave(struct wi_pool *pool);
+/* In a forked child: nobody is there. */
+void wi_house_forget(wi_house *house);
+
+/* What a watched socket is known by. 0: the place cannot be watched. */
+uint64_t wi_house_key(uint64_t serial, uint32_t place);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sleeping beside sockets.
+ */
+#include "pool/watch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#ifdef __linux__
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#endif
+
+#include "base/clock.h"
+#include "base/sync.h"
+
+/* -------------------------------------------------------------------- bell */
+
+void wi_bell_rest(wi_bell *bell, int64_t until_ns)
+{
+    wi_mutex_lock(&bell->lock);
+    if (!bell->is_made)
+        bell->is_made = wi_cond_init(&bell->rung);
+    if (bell->is_made && !bell->is_ringing)
+        (void)wi_cond_wait_until(&bell->rung, &bell->lock, until_ns);
+    bell->is_ringing = false;
+    wi_mutex_unlock(&bell->lock);
+}
+
+void wi_bell_ring(wi_bell *bell)
+{
+    wi_mutex_lock(&bell->lock);
+    bell->is_ringing = true;
+    if (bell->is_made)
+        wi_cond_signal(&bell->rung);
+    wi_mutex_unlock(&bell->lock);
+}
+
+void wi_bell_forget(wi_bell *bell)
+{
+    (void)wi_mutex_init(&bell->lock);
+    bell->is_made = bell->is_ringing = false;
+}
+
+/* For when there is no epoll. */
+static wi_bell spare = WI_BELL_INIT;
+
+#ifdef __linux__
+
+/* ------------------------------------------------------------------- epoll */
+
+enum { NEWS_MAX = 64 };
+
+/* Made once for a process, by whoever comes first; -1: there is none. */
+static struct {
+    pthread_mutex_t lock;
+    _Atomic int epoll;
+    _Atomic int ring; /* an eventfd, with key 0 */
+    bool is_made;
+} watch = {.lock = PTHREAD_MUTEX_INITIALIZER, .epoll = -1, .ring = -1};
+
+static void close_both(void)
+{
+    if (watch.epoll >= 0)
+        close(watch.epoll);
+    if (watch.ring >= 0)
+        close(watch.ring);
+    watch.epoll = watch.ring = -1;
+}
+
+/* Locked. */
+static void make_watch(void)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0};
+
+    watch.ring = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch.epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (watch.ring < 0 || watch.epoll < 0 ||
+        epoll_ctl(watch.epoll, EPOLL_CTL_ADD, watch.ring, &event) != 0)
+        close_both();
+    watch.is_made = true;
+}
+
+static bool need_watch(void)
+{
+    pthread_mutex_lock(&watch.lock);
+    if (!watch.is_made)
+        make_watch();
+    pthread_mutex_unlock(&watch.lock);
+    errno = ENOSYS; /* for who finds that there is none */
+    return watch.epoll >= 0;
+}
+
+/* Rounded up: who wakes before the time would only lie down again. */
+static int ms_until(int64_t until_ns)
+{
+    int64_t ns = until_ns - wi_now_ns();
+
+    if (until_ns == WI_NO_DEADLINE)
+        return -1;
+    if (ns <= 0)
+        return 0;
+    return ns / 1000000 >= INT_MAX ? INT_MAX : (int)((ns + 999999) / 1000000);
+}
+
+int wi_watch_rest(int64_t until_ns, uint64_t *keys, int most)
+{
+    struct epoll_event news[NEWS_MAX];
+    int count = 0;
+    int found;
+
+    found = need_watch() ? epoll_wait(watch.epoll, news,
+                                      most < NEWS_MAX ? most : NEWS_MAX,
+                                      ms_until(until_ns))
+                         : -1;
+    /* No epoll, or somebody has closed it under us. */
+    if (found < 0 && errno != EINTR)
+        wi_bell_rest(&spare, until_ns);
+    for (int i = 0; i < found; i++) {
+        uint64_t rings;
+
+        if (news[i].data.u64 != 0)
+            keys[count++] = news[i].data.u64;
+        else
+            (void)!read(watch.ring, &rings, sizeof rings);
+    }
+    return count;
+}
+
+void wi_watch_ring(void)
+{
+    const uint64_t once = 1;
+
+    if (!need_watch() || write(watch.ring, &once, sizeof once) < 0)
+        wi_bell_ring(&spare);
+}
+
+bool wi_watch_add(int fd, uint64_t key)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET,
+                                .data.u64 = key};
+
+    return fd >= 0 && key != 0 && need_watch() &&
+           epoll_ctl(watch.epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void wi_watch_forget(void)
+{
+    pthread_mutex_init(&watch.lock, NULL);
+    close_both();
+    watch.is_made = false;
+    wi_bell_forget(&spare);
+}
+
+#else
+
+int wi_watch_rest(int64_t until_ns, uint64_t *keys, int most)
+{
+    (void)keys;
+    (void)most;
+    wi_bell_rest(&spare, until_ns);
+    return 0;
+}
+
+void wi_watch_ring(void)
+{
+    wi_bell_ring(&spare);
+}
+
+bool wi_watch_add(int fd, uint64_t key)
+{
+    (void)fd;
+    (void)key;
+    return false;
+}
+
+void wi_watch_forget(void)
+{
+    wi_bell_forget(&spare);
+}
+
+#endif

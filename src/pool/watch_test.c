@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/watch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define MS INT64_C(1000000)
+#define LONG_NS (INT64_C(60000) * MS)
+
+static int pair[2];
+
+static int make_pair(void **state)
+{
+    (void)state;
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+}
+
+static int close_pair(void **state)
+{
+    (void)state;
+    close(pair[0]);
+    close(pair[1]);
+    return 0;
+}
+
+/* What comes until a socket has something to tell, or the time is over. */
+static int rest_for_news(uint64_t *keys, int most, int64_t ns)
+{
+    int64_t until_ns = wi_deadline_in_ns(ns);
+    int count = 0;
+
+    while (count == 0 && !wi_deadline_passed(until_ns))
+        count = wi_watch_rest(until_ns, keys, most);
+    return count;
+}
+
+static void test_rest__ends_at_its_time(void **state)
+{
+    int64_t until_ns = wi_deadline_in_ns(5 * MS);
+    uint64_t key;
+
+    (void)state;
+    assert_int_equal(rest_for_news(&key, 1, 5 * MS), 0);
+    assert_true(wi_deadline_passed(until_ns));
+}
+
+/* A ring before the rest is not lost. */
+static void test_ring__wakes(void **state)
+{
+    int64_t until_ns = wi_deadline_in_ns(LONG_NS);
+    uint64_t key;
+
+    (void)state;
+    wi_watch_ring();
+    assert_int_equal(wi_watch_rest(until_ns, &key, 1), 0);
+    assert_false(wi_deadline_passed(until_ns));
+}
+
+static void test_add__tells_who_hung_up(void **state)
+{
+    uint64_t keys[4];
+
+    (void)state;
+    if (!wi_watch_add(pair[0], 4711))
+        skip();
+    close(pair[1]);
+    assert_int_equal(rest_for_news(keys, 4, LONG_NS), 1);
+    assert_int_equal(keys[0], 4711);
+    assert_int_equal(rest_for_news(keys, 4, 5 * MS), 0);
+}
+
+/* What is said on a connection that is in use is of no interest. */
+static void test_add__does_not_hear_what_is_said(void **state)
+{
+    uint64_t keys[4];
+
+    (void)state;
+    if (!wi_watch_add(pair[0], 1))
+        skip();
+    assert_int_equal(write(pair[1], "hello", 5), 5);
+    assert_int_equal(rest_for_news(keys, 4, 5 * MS), 0);
+}
+
+static void test_add__refuses_what_is_no_socket(void **state)
+{
+    (void)state;
+    assert_false(wi_watch_add(-1, 1));
+    assert_false(wi_watch_add(pair[0], 0));
+}
+
+static void test_bell__is_heard_after_it_rang(void **state)
+{
+    wi_bell bell = WI_BELL_INIT;
+    int64_t until_ns = wi_deadline_in_ns(LONG_NS);
+
+    (void)state;
+    wi_bell_ring(&bell);
+    wi_bell_rest(&bell, until_ns);
+    assert_false(wi_deadline_passed(until_ns));
+    until_ns = wi_deadline_in_ns(2 * MS);
+    while (!wi_deadline_passed(until_ns))
+        wi_bell_rest(&bell, until_ns);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rest__ends_at_its_time),
+        cmocka_unit_test(test_ring__wakes),
+        cmocka_unit_test_setup_teardown(test_add__tells_who_hung_up, make_pair,
+                                        close_pair),
+        cmocka_unit_test_setup_teardown(test_add__does_not_hear_what_is_said,
+                                        make_pair, close_pair),
+        cmocka_unit_test_setup_teardown(test_add__refuses_what_is_no_socket,
+                                        make_pair, close_pair),
+        cmocka_unit_test(test_bell__is_heard_after_it_rang),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

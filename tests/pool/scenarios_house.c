@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scenarios of what happens by itself, by number: the housekeeper of the fast
+ * core, over sockets that a test can hang up.
+ */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pool/borrower.h"
+
+static fake_server server;
+static int ours[SESSIONS_MAX];
+static int theirs[SESSIONS_MAX];
+static atomic_int glances;
+static atomic_bool has_ended;
+
+/* ----------------------------------------------------------------- sockets */
+
+static int number_of(const void *session)
+{
+    return (int)((const fake_session *)session - server.sessions);
+}
+
+static weir_status open_with_socket(void *context, int64_t deadline_ns,
+                                    void **out, weir_error *err)
+{
+    weir_status status = fake_open(context, deadline_ns, out, err);
+    int pair[2];
+
+    if (status != WEIR_OK)
+        return status;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        pair[0] = pair[1] = -1;
+    ours[number_of(*out)] = pair[0];
+    theirs[number_of(*out)] = pair[1];
+    return WEIR_OK;
+}
+
+static void close_with_socket(void *context, void *resource)
+{
+    int number = number_of(resource);
+
+    close(ours[number]);
+    fake_close(context, resource);
+}
+
+static bool glance(void *context, void *resource)
+{
+    char byte;
+
+    (void)context;
+    atomic_fetch_add(&glances, 1);
+    return recv(ours[number_of(resource)], &byte, 1, MSG_PEEK | MSG_DONTWAIT) <
+           0;
+}
+
+static int socket_of(void *context, void *resource)
+{
+    (void)context;
+    return ours[number_of(resource)];
+}
+
+/* As a server does it: with a last word, and without. */
+static void hang_up(void *session, const char *word)
+{
+    fake_session *dead = session;
+    int number = number_of(session);
+
+    atomic_store(&dead->dead, true);
+    if (word)
+        (void)!write(theirs[number], word, strlen(word));
+    close(theirs[number]);
+    theirs[number] = -1;
+}
+
+static void tell_ended(void *context)
+{
+    (void)context;
+    atomic_store(&has_ended, true);
+}
+
+static const wi_resource_kind kind = {
+    .open = open_with_socket,
+    .check = fake_check,
+    .returned = fake_returned,
+    .close = close_with_socket,
+    .peek = glance,
+    .socket = socket_of,
+    .ended = tell_ended,
+};
+
+/* ------------------------------------------------------------------- pools */
+
+static wi_pool_options kept_options(int size)
+{
+    wi_pool_options options = fake_options(size);
+
+    options.threads = true;
+    return options;
+}
+
+static wi_pool *kept_pool(const wi_pool_options *options)
+{
+    wi_pool *pool;
+
+    memset(&server, 0, sizeof server);
+    memset(theirs, -1, sizeof theirs);
+    atomic_store(&glances, 0);
+    atomic_store(&has_ended, false);
+    pool = wi_pool_new(&kind, &server, options, NULL);
+    assert_non_null(pool);
+    return pool;
+}
+
+static void end_kept(wi_pool **pool)
+{
+    if (!wi_pool_close(*pool)) {
+        while (!atomic_load(&has_ended))
+            nap(MS / 5);
+    }
+    end(&server, pool);
+    for (int i = 0; i < SESSIONS_MAX; i++) {
+        if (theirs[i] >= 0)
+            close(theirs[i]);
+    }
+}
+
+static wi_lease *wait_for_one(wi_pool *pool)
+{
+    wi_request request = {.tag = "main"};
+    wi_lease *lease = NULL;
+
+    assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
+    return lease;
+}
+
+/* Sessions that are open and idle, all of which were lent once. */
+static void open_some(wi_pool *pool, int count)
+{
+    wi_lease *leases[64];
+
+    for (int i = 0; i < count; i++)
+        leases[i] = wait_for_one(pool);
+    for (int i = 0; i < count; i++)
+        release(pool, leases[i]);
+}
+
+static void until_open(int count)
+{
+    while (atomic_load(&server.open_now) != count)
+        nap(MS / 5);
+}
+
+static void until_idle(wi_pool *pool, int count)
+{
+    while (status_of(pool).idle != count)
+        nap(MS / 5);
+}
+
+/* ----------------------------------------------------------------- watcher */
+
+/* 47: what the server closed leaves the pool before anybody borrows it, by
+ * itself, also if it said something first; the others stay. */
+static void test_pool_47__a_hang_up_is_noticed_while_idle(void **state)
+{
+    wi_pool_options options = kept_options(3);
+    wi_pool *pool = kept_pool(&options);
+
+    (void)state;
+    open_some(pool, 3);
+    hang_up(&server.sessions[0], NULL);
+    until_open(2);
+    hang_up(&server.sessions[2], "terminating connection");
+    until_open(1);
+    until_idle(pool, 1);
+    assert_true(atomic_load(&server.sessions[1].open));
+    assert_int_equal(status_of(pool).acquired, 3);
+    end_kept(&pool);
+}
+
+/* A borrower may have it when it happens: who comes next does not get it. The
+ * other one, hung up later, is told later. */
+static void test_pool_47__one_that_is_lent_is_looked_at_next(void **state)
+{
+    wi_pool_options options = kept_options(2);
+    wi_pool *pool = kept_pool(&options);
+    wi_lease *lease;
+
+    (void)state;
+    open_some(pool, 2);
+    lease = wait_for_one(pool);
+    hang_up(wi_lease_resource(lease), NULL);
+    hang_up(&server.sessions[1 - number_of(wi_lease_resource(lease))], NULL);
+    until_open(1);
+    release(pool, lease);
+    lease = wait_for_one(pool);
+    assert_int_equal(number_of(wi_lease_resource(lease)), 2);
+    assert_int_equal(atomic_load(&glances), 2);
+    release(pool, lease);
+    end_kept(&pool);
+}
+
+/* What is watched is not looked at, however long it was idle. */
+static void test_pool_47__what_is_watched_costs_no_glance(void **state)
+{
+    wi_pool_options options = kept_options(1);
+    wi_pool *pool = kept_pool(&options);
+
+    (void)state;
+    open_some(pool, 1);
+    for (int i = 0; i < 5; i++) {
+        nap(20 * MS);
+        release(pool, wait_for_one(pool));
+    }
+    assert_int_equal(atomic_load(&glances), 0);
+    end_kept(&pool);
+}
+
+/* Nobody watches for a pool that has no threads: it is looked at. */
+static void test_pool_47__without_threads_it_is_looked_at(void **state)
+{
+    wi_pool_options options = kept_options(1);
+    wi_pool *pool;
+
+    (void)state;
+    options.threads = false;
+    pool = kept_pool(&options);
+    open_some(pool, 1);
+    hang_up(&server.sessions[0], NULL);
+    nap(20 * MS);
+    release(pool, wait_for_one(pool));
+    assert_true(atomic_load(&glances) > 0);
+    assert_int_equal(atomic_load(&server.opened), 2);
+    end_kept(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pool_47__a_hang_up_is_noticed_while_idle),
+        cmocka_unit_test(test_pool_47__one_that_is_lent_is_looked_at_next),
+        cmocka_unit_test(test_pool_47__what_is_watched_costs_no_glance),
+        cmocka_unit_test(test_pool_47__without_threads_it_is_looked_at),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
