@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/fast_heads.h"
+#include "pool/fast_life.h"
 #include "pool/fast_threads.h"
 #include "pool/fast_view.h"
 #include "pool/plight.h"

@@ -294,16 +294,4 @@ static inline int64_t wi_due_ns(const wi_pool *pool, const wi_lease *place,
                : due_ns;
 }
 
-/* ------------------------------------------------------------ fast_life.c */
-
-wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
-                     const wi_pool_options *options, weir_error *err);
-void wi_fast_free(wi_pool **pool);
-weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options);
-void wi_fast_invalidate(wi_pool *pool);
-void wi_fast_suspect(wi_pool *pool, const wi_lease *place);
-void wi_fast_dispose(wi_pool *pool);
-bool wi_fast_close(wi_pool *pool);
-void wi_fast_status(wi_pool *pool, weir_pool_status *out);
-
 #endif

@@ -2,6 +2,8 @@
 /*
  * A pool of the fast core from its beginning to its end.
  */
+#include "pool/fast_life.h"
+
 #include "pool/fast_heads.h"
 #include "pool/fast_threads.h"
 #include "pool/fast_view.h"

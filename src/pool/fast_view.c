@@ -5,6 +5,8 @@
  */
 #include "pool/fast_view.h"
 
+#include "pool/fast_life.h"
+
 #include <string.h>
 
 enum { WORDS = WI_TAG_SIZE / sizeof(uint64_t) };
