@@ -223,6 +223,17 @@ weir_engine *weir_conn_engine(const weir_conn *conn)
 
 /* --------------------------------------------------------------- the link */
 
+void wi_conn_give_work(weir_conn *conn)
+{
+    while (conn->at_work) {
+        wi_stmt *stmt = conn->at_work;
+
+        conn->at_work = stmt->beside;
+        stmt->beside = NULL;
+        wi_stmt_cache_give(&conn->link->stmts, stmt);
+    }
+}
+
 void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
 {
     wi_link *link = conn->link;
@@ -230,9 +241,7 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     if (!link)
         return;
     wi_conn_end_results(conn, "the connection was lost");
-    if (conn->at_work)
-        wi_stmt_cache_give(&link->stmts, conn->at_work);
-    conn->at_work = NULL;
+    wi_conn_give_work(conn);
     if (conn->tx.state != WI_TX_NONE)
         wi_tx_fail(conn, cause);
     wi_tx_drop_permit(conn);

@@ -67,8 +67,9 @@ struct weir_conn {
 
     wi_lease *lease;
     wi_link *link; /* NULL: invalidated, connects anew at the next use */
-    /* The statement of the call under way, until it has run or is a result's:
-     * it must be given back before its link may go. */
+    /* The statements of the call under way (one, or several that are
+     * `beside` each other), until they have run or are a result's: they must
+     * be given back before their link may go. */
     struct wi_stmt *at_work;
     /* Guards `link` against weir_cancel() of another thread; held for moments
      * and never while a statement runs. */
@@ -154,6 +155,9 @@ weir_status wi_conn_refuse_stream(weir_conn *conn);
 
 /* Ends all open results with the reason in one line; their rows are gone. */
 void wi_conn_end_results(weir_conn *conn, const char *reason);
+
+/* Gives back the statements at work. */
+void wi_conn_give_work(weir_conn *conn);
 
 /* Closes the link underneath; an open transaction is lost with it. The cause
  * is what later calls are told. Who found it dead suspects the others, too:

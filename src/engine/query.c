@@ -31,59 +31,15 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
 
 /* ------------------------------------------------------------------- query */
 
-static bool have_pointers(const weir_value *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if ((WI_POINTER_TYPES >> values[i].type) & 1)
-            return true;
-    }
-    return false;
-}
-
-/* Text and the like must outlive the call: rows may be computed from them
- * later. */
-static weir_status keep_values(weir_conn *conn, wi_run *r, weir_result *result)
-{
-    size_t count = r->stmt->plan->driver_count;
-    weir_value *kept;
-
-    if (!have_pointers(r->values, count))
-        return WEIR_OK;
-    kept = wi_arena_copy(&result->keep, r->values, count * sizeof *kept);
-    if (!kept)
-        return wi_error_nomem(&conn->error);
-    for (size_t i = 0; i < count; i++) {
-        if (!wi_value_keep(&result->keep, &kept[i]))
-            return wi_error_nomem(&conn->error);
-    }
-    r->values = kept;
-    return WEIR_OK;
-}
-
 /* From here on the statement is the result's. */
 static weir_status hand_over(weir_conn *conn, wi_run *r, weir_result *result,
                              weir_fetch_mode mode)
 {
-    weir_effect effect = r->stmt->info->effect;
-    weir_status status;
+    wi_stmt *stmt = r->stmt;
 
-    status = wi_result_attach(result, r->stmt, mode);
-    if (status != WEIR_OK) {
-        wi_error_nomem(&conn->error);
-        wi_conn_doubt(conn, effect);
-        status = conn->error.status;
-    }
     r->stmt = NULL;
     conn->at_work = NULL;
-    if (status == WEIR_OK && mode == WEIR_FETCH_STREAM)
-        conn->stream = result;
-    /* What writes is read to its end at once: nothing stays half done. */
-    if (status == WEIR_OK && result->column_count == 0)
-        wi_result_finish(result);
-    else if (status == WEIR_OK && effect == WEIR_EFFECT_WRITE &&
-             mode == WEIR_FETCH_BUFFER && result->from != WI_ROWS_ENDED)
-        status = wi_result_gather(result);
-    return status;
+    return wi_result_begin(result, stmt, mode);
 }
 
 static weir_status start(weir_conn *conn, wi_run *r, weir_result *result,
@@ -92,7 +48,8 @@ static weir_status start(weir_conn *conn, wi_run *r, weir_result *result,
     weir_execution execution = {.value_count = r->stmt->plan->driver_count,
                                 .mode = mode,
                                 .deadline = r->deadline};
-    weir_status status = keep_values(conn, r, result);
+    weir_status status =
+        wi_result_keep_values(result, &r->values, r->stmt->plan->driver_count);
 
     if (status == WEIR_OK)
         status = wi_run_before(conn, r);

@@ -147,8 +147,8 @@ static bool need_row(weir_result *result, size_t columns)
     return true;
 }
 
-weir_status wi_result_attach(weir_result *result, wi_stmt *stmt,
-                             weir_fetch_mode mode)
+static weir_status attach(weir_result *result, wi_stmt *stmt,
+                          weir_fetch_mode mode)
 {
     bool lazy = mode == WEIR_FETCH_BUFFER &&
                 wi_engine_can(result->conn->engine, WEIR_CAN_INTERLEAVE);
@@ -157,11 +157,33 @@ weir_status wi_result_attach(weir_result *result, wi_stmt *stmt,
     result->mode = mode;
     result->executing = true;
     result->from = lazy ? WI_ROWS_LAZY : WI_ROWS_DRIVER;
+    stmt->reader = result;
     if (stmt->info->column_count == 0)
         return WEIR_OK;
     result->columns = wi_stmt_share_columns(&result->conn->link->stmts, stmt);
     if (!result->columns || !need_row(result, stmt->info->column_count))
         return wi_error_nomem(&result->error);
+    return WEIR_OK;
+}
+
+weir_status wi_result_begin(weir_result *result, wi_stmt *stmt,
+                            weir_fetch_mode mode)
+{
+    weir_conn *conn = result->conn;
+    weir_effect effect = stmt->info->effect;
+
+    if (attach(result, stmt, mode) != WEIR_OK) {
+        wi_error_nomem(&conn->error);
+        wi_conn_doubt(conn, effect);
+        return conn->error.status;
+    }
+    if (mode == WEIR_FETCH_STREAM)
+        conn->stream = result;
+    /* What writes is read to its end at once: nothing stays half done. */
+    if (result->column_count == 0)
+        wi_result_finish(result);
+    else if (effect == WEIR_EFFECT_WRITE && mode == WEIR_FETCH_BUFFER)
+        return wi_result_gather(result);
     return WEIR_OK;
 }
 
@@ -180,6 +202,7 @@ void wi_result_end(weir_result *result)
     if (result->executing)
         result->driver->end(stmt->driver_stmt);
     result->executing = false;
+    stmt->reader = NULL;
     wi_stmt_cache_give(&conn->link->stmts, stmt);
 }
 
@@ -241,6 +264,45 @@ bool wi_value_keep(wi_arena *arena, weir_value *value)
         return false;
     value->as.bytes = copy;
     return true;
+}
+
+static bool have_pointers(const weir_value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((WI_POINTER_TYPES >> values[i].type) & 1)
+            return true;
+    }
+    return false;
+}
+
+weir_status wi_result_keep_values(weir_result *result,
+                                  const weir_value **values, size_t count)
+{
+    weir_value *kept;
+
+    if (!have_pointers(*values, count))
+        return WEIR_OK;
+    kept = wi_arena_copy(&result->keep, *values, count * sizeof *kept);
+    if (!kept)
+        return wi_error_nomem(&result->conn->error);
+    for (size_t i = 0; i < count; i++) {
+        if (!wi_value_keep(&result->keep, &kept[i]))
+            return wi_error_nomem(&result->conn->error);
+    }
+    *values = kept;
+    return WEIR_OK;
+}
+
+void wi_result_reset(weir_result *result)
+{
+    wi_result_end(result);
+    wi_columns_drop(&result->columns);
+    wi_arena_reset(&result->keep);
+    wi_arena_reset(&result->scratch);
+    result->column_count = 0;
+    result->affected = -1;
+    result->kept = NULL;
+    result->error.status = WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ gather */

@@ -66,9 +66,18 @@ weir_result *wi_result_new(weir_conn *conn);
 weir_result *wi_result_of_entry(const weir_conn *conn);
 weir_result *wi_result_of_nomem(void);
 
-/* Takes over an execution that has succeeded. */
-weir_status wi_result_attach(weir_result *result, wi_stmt *stmt,
-                             weir_fetch_mode mode);
+/* Takes over an execution that has succeeded, and the use of its statement,
+ * also on failure. What returns no rows or writes is done when it returns. */
+weir_status wi_result_begin(weir_result *result, wi_stmt *stmt,
+                            weir_fetch_mode mode);
+
+/* Text and the like must outlive the call, because rows may be computed from
+ * them later: `*values` are the copies, if any are needed. */
+weir_status wi_result_keep_values(weir_result *result,
+                                  const weir_value **values, size_t count);
+
+/* As it was before anything ran. */
+void wi_result_reset(weir_result *result);
 
 /* Gathers all rows that are left into memory and gives the statement back. */
 weir_status wi_result_gather(weir_result *result);

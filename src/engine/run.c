@@ -46,7 +46,7 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
 
 /* The library's own SAVEPOINT may be in the cache, and a database may count
  * otherwise than our scanner. */
-static weir_status check_statement(weir_conn *conn, const wi_stmt *stmt)
+weir_status wi_run_check(weir_conn *conn, const wi_stmt *stmt)
 {
     size_t count = stmt->plan->driver_count;
 
@@ -75,7 +75,7 @@ weir_status wi_run_take(weir_conn *conn, wi_run *r)
     if (status != WEIR_OK)
         return wi_conn_failed(conn, r->sql, WEIR_EFFECT_READ);
     conn->at_work = r->stmt;
-    return check_statement(conn, r->stmt);
+    return wi_run_check(conn, r->stmt);
 }
 
 static bool need_room(weir_conn *conn, wi_run *r)

@@ -39,6 +39,9 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r);
  * now. */
 weir_status wi_run_take(weir_conn *conn, wi_run *r);
 
+/* Refuses a statement that was found in the cache and may not run. */
+weir_status wi_run_check(weir_conn *conn, const wi_stmt *stmt);
+
 /* Checks the arguments and puts them in the driver's order; those that are in
  * it already are not copied. */
 weir_status wi_run_bind(weir_conn *conn, wi_run *r, const weir_value *args,

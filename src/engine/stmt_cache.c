@@ -186,7 +186,7 @@ weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
     size_t size;
 
     if (known) {
-        known->in_use = true;
+        known->in_use = 1;
         known->is_plain = is_plain(known);
         *out = known;
         return WEIR_OK;
@@ -197,7 +197,7 @@ weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
     if (known && !known->in_use) {
         wi_list_remove(&known->by_use);
         wi_list_append(&cache->by_use, &known->by_use);
-        known->in_use = true;
+        known->in_use = 1;
         *out = known;
         return WEIR_OK;
     }
@@ -210,7 +210,7 @@ weir_status wi_stmt_cache_take(wi_stmt_cache *cache, const char *text,
         wi_stmt_cache_finish(cache, stmt);
         return status;
     }
-    stmt->in_use = true;
+    stmt->in_use = 1;
     /* Without memory for the table the statement works, uncached. */
     if (!known && cache->limit > 0 && make_buckets(cache)) {
         make_room(cache);

@@ -6,7 +6,8 @@
  * Life of a statement: wi_stmt_cache_take() finds or prepares it and marks it
  * in use; wi_stmt_cache_give() ends its use. A statement in use is never
  * dropped, and the same text taken meanwhile gets a statement of its own,
- * which is finished when it is given back. A statement that a driver reported
+ * which is finished when it is given back. Within one call several may share
+ * a statement: each gives it back. A statement that a driver reported
  * stale or broken is dropped with wi_stmt_cache_drop().
  *
  * Belongs to a connection: one thread at a time.
@@ -37,9 +38,11 @@ typedef struct wi_stmt {
     const weir_stmt_info *info; /* inside `driver_stmt` */
     wi_columns *columns;        /* NULL until a result wants them */
     void *driver_stmt;
+    struct wi_stmt *beside;     /* the next one at work in the same call */
+    struct weir_result *reader; /* the result whose rows it has, if any */
     bool cached;
-    bool in_use;
-    bool is_plain; /* its arguments need only be checked; once run again */
+    unsigned in_use; /* by so many: a call, results */
+    bool is_plain;   /* its arguments need only be checked; once run again */
 } wi_stmt;
 
 typedef struct wi_stmt_cache {
@@ -85,12 +88,19 @@ wi_columns *wi_stmt_share_columns(wi_stmt_cache *cache, wi_stmt *stmt);
 /* Ends the life of a statement that is neither cached nor in use. */
 void wi_stmt_cache_finish(wi_stmt_cache *cache, wi_stmt *stmt);
 
+/* One use more of a statement that is in use. */
+static inline void wi_stmt_share(wi_stmt *stmt)
+{
+    WI_ASSERT(stmt->in_use);
+    stmt->in_use++;
+}
+
 /* Ends the use of a statement; its execution has been ended before. */
 static inline void wi_stmt_cache_give(wi_stmt_cache *cache, wi_stmt *stmt)
 {
     WI_ASSERT(stmt->in_use);
-    stmt->in_use = false;
-    if (!stmt->cached)
+    stmt->in_use--;
+    if (stmt->in_use == 0 && !stmt->cached)
         wi_stmt_cache_finish(cache, stmt);
 }
 

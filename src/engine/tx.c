@@ -168,6 +168,11 @@ static bool stands_alone(const weir_conn *conn)
            !wi_engine_can(conn->engine, WEIR_CAN_TRANSACT);
 }
 
+bool wi_tx_stands_alone(const weir_conn *conn)
+{
+    return conn->tx.state == WI_TX_NONE && stands_alone(conn);
+}
+
 static weir_status refuse_write(weir_conn *conn, weir_access access,
                                 weir_effect effect)
 {
@@ -343,6 +348,25 @@ weir_status wi_tx_rollback(weir_conn *conn)
     }
     wi_tx_end(conn);
     wi_tx_tell(conn, "ROLLBACK", began);
+    return WEIR_OK;
+}
+
+weir_status wi_tx_restart(weir_conn *conn)
+{
+    weir_status status = WEIR_OK;
+
+    if ((conn->driver->state(conn->link->driver_conn) & WEIR_STATE_IN_TX) != 0)
+        status = conn->driver->rollback(conn->link->driver_conn,
+                                        wi_conn_deadline(conn), &conn->error);
+    if (status != WEIR_OK) {
+        weir_error cause = conn->error;
+
+        wi_conn_lose_link(conn, &cause);
+        return status;
+    }
+    conn->tx.state = WI_TX_OPEN;
+    conn->tx.begun = false;
+    wi_tx_tell(conn, "ROLLBACK (to begin again)", 0);
     return WEIR_OK;
 }
 

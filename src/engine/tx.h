@@ -27,6 +27,9 @@ weir_status wi_tx_before(weir_conn *conn, weir_effect effect, int64_t deadline);
  * which takes the permit unless the transaction only reads. */
 weir_status wi_tx_before_savepoint(weir_conn *conn, int64_t deadline);
 
+/* Whether the next statement is in no transaction, nor will begin one. */
+bool wi_tx_stands_alone(const weir_conn *conn);
+
 /* Whether wi_tx_before() would have nothing to do: the driver has begun, what
  * is to run may run, and no rows are still being read. */
 static inline bool wi_tx_goes_on(const weir_conn *conn)
@@ -44,6 +47,10 @@ void wi_tx_fail(weir_conn *conn, const weir_error *cause);
 /* Commits or rolls back and brings the state to NONE or FAILED. */
 weir_status wi_tx_commit(weir_conn *conn);
 weir_status wi_tx_rollback(weir_conn *conn);
+
+/* Rolls back at the driver; the transaction stays open, and begins again with
+ * the next statement. Only while the program has seen nothing of it. */
+weir_status wi_tx_restart(weir_conn *conn);
 
 /* The second phase of a transaction that weir_prepare_commit() prepared. */
 weir_status wi_tx_commit_prepared(weir_conn *conn);

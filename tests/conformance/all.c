@@ -11,6 +11,7 @@ static int run_with_tables(void)
     failed += run_savepoints();
     failed += run_types();
     failed += run_many();
+    failed += run_together();
     failed += run_interrupts();
     return failed;
 }

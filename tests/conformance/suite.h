@@ -73,6 +73,7 @@ int run_transactions(void);
 int run_savepoints(void);
 int run_types(void);
 int run_many(void);
+int run_together(void);
 int run_handles(void);
 int run_pool(void);
 int run_interrupts(void);

@@ -316,11 +316,16 @@ typedef struct weir_driver {
     weir_status (*execute_many)(void *stmt, const weir_execution *first,
                                 size_t row_count, weir_outcome *out,
                                 weir_error *err);
-    /** MUST with WEIR_CAN_SUBMIT. Sends one execution, waits for nothing. */
+    /** MUST with WEIR_CAN_SUBMIT. Sends one execution, waits for nothing. A
+     *  statement may be submitted again before it is collected. Inside a
+     *  transaction those after one that fails are not run and fail, too;
+     *  outside each stands for itself. */
     weir_status (*submit)(void *stmt, const weir_execution *execution,
                           weir_error *err);
     /** MUST with WEIR_CAN_SUBMIT. Waits for the oldest execution that was
-     *  submitted; then fetch(), outcome() and end() as after execute(). */
+     *  submitted; then fetch(), outcome() and end() as after execute(), also
+     *  if it failed. Nothing else is called until all are collected, or the
+     *  connection is lost. */
     weir_status (*collect)(void *stmt, int64_t deadline, weir_error *err);
     /** MAY. Loads rows by the fastest way there is. Without it the core runs
      *  INSERT through execute_many(). */
@@ -343,6 +348,13 @@ typedef struct weir_driver {
      *  constraint_kind and sqlstate of `err` from the driver's table, nothing
      *  else. The driver's own operations use the same table. */
     void (*classify)(int native_code, const char *sqlstate, weir_error *err);
+
+    /* --- submitting ------------------------------------------------------- */
+
+    /** MAY. Called for each statement before the first submit(), between
+     *  which nothing can be prepared: prepares it anew if the server is known
+     *  to have forgotten it. */
+    weir_status (*refresh)(void *stmt, int64_t deadline, weir_error *err);
 } weir_driver;
 
 WEIR_END_DECLS

@@ -95,6 +95,7 @@ typedef enum weir_fault_op {
     WEIR_FAULT_BULK_LOAD,
     WEIR_FAULT_LISTEN,
     WEIR_FAULT_NOTIFICATION,
+    WEIR_FAULT_REFRESH,
     WEIR_FAULT_OP_COUNT,
 } weir_fault_op;
 

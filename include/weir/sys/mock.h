@@ -115,6 +115,7 @@ typedef enum weir_mock_op {
     WEIR_MOCK_SUBMIT,
     WEIR_MOCK_LISTEN, /* text: the channel */
     WEIR_MOCK_NOTIFICATION,
+    WEIR_MOCK_REFRESH, /* text: the statement */
     WEIR_MOCK_OP_COUNT,
 } weir_mock_op;
 

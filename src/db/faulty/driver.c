@@ -54,6 +54,7 @@ static void make_operations(weir_driver *outer, const weir_driver *inner)
     AS_INNER(bulk_load);
     AS_INNER(listen);
     AS_INNER(notification);
+    AS_INNER(refresh);
     outer->classify = inner->classify;
 }
 
@@ -348,6 +349,7 @@ const weir_driver wfa_driver = {
     .execute_many = wfa_execute_many,
     .submit = wfa_submit,
     .collect = wfa_collect,
+    .refresh = wfa_refresh,
     .bulk_load = wfa_bulk_load,
 
     .listen = listen_to,

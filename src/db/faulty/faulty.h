@@ -159,6 +159,7 @@ void wfa_finish(void *stmt);
 weir_status wfa_execute_many(void *stmt, const weir_execution *first,
                              size_t row_count, weir_outcome *out,
                              weir_error *err);
+weir_status wfa_refresh(void *stmt, int64_t deadline, weir_error *err);
 weir_status wfa_submit(void *stmt, const weir_execution *execution,
                        weir_error *err);
 weir_status wfa_collect(void *stmt, int64_t deadline, weir_error *err);

@@ -28,6 +28,19 @@ weir_status wfa_execute_many(void *at, const weir_execution *first,
     return wfa_after(conn, &call, status, err);
 }
 
+weir_status wfa_refresh(void *at, int64_t deadline, weir_error *err)
+{
+    wfa_call call = {.op = WEIR_FAULT_REFRESH, .deadline = deadline};
+    wfa_stmt *stmt = at;
+    wfa_conn *conn = stmt->conn;
+    weir_status status;
+
+    if (wfa_before(conn, &call, err) || !stmt->is_prepared)
+        return call.status;
+    status = conn->driver->refresh(stmt->inner, deadline, err);
+    return wfa_after(conn, &call, status, err);
+}
+
 weir_status wfa_submit(void *at, const weir_execution *execution,
                        weir_error *err)
 {

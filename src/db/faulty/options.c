@@ -59,6 +59,7 @@ static const char *const ops[] = {
     [WEIR_FAULT_BULK_LOAD] = "bulk_load",
     [WEIR_FAULT_LISTEN] = "listen",
     [WEIR_FAULT_NOTIFICATION] = "notification",
+    [WEIR_FAULT_REFRESH] = "refresh",
     [WEIR_FAULT_OP_COUNT] = NULL,
 };
 

@@ -301,6 +301,7 @@ const weir_driver wmk_driver = {
     .finish = wmk_finish,
     .submit = wmk_submit,
     .collect = wmk_collect,
+    .refresh = wmk_refresh,
 
     .listen = wmk_listen,
     .notification = wmk_notification,

@@ -239,6 +239,7 @@ weir_step wmk_fetch(void *stmt, weir_value *row, int64_t deadline,
 void wmk_outcome(void *stmt, weir_outcome *out);
 void wmk_end(void *stmt);
 void wmk_finish(void *stmt);
+weir_status wmk_refresh(void *stmt, int64_t deadline, weir_error *err);
 weir_status wmk_submit(void *stmt, const weir_execution *execution,
                        weir_error *err);
 weir_status wmk_collect(void *stmt, int64_t deadline, weir_error *err);

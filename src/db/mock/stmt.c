@@ -298,6 +298,22 @@ void wmk_end(void *at)
 
 /* ----------------------------------------------------------- sending ahead */
 
+/* This server forgets nothing. */
+weir_status wmk_refresh(void *at, int64_t deadline, weir_error *err)
+{
+    wmk_stmt *stmt = at;
+    const wmk_call call = {.op = WEIR_MOCK_REFRESH,
+                           .word = "refresh",
+                           .text = stmt->sql,
+                           .is_free = true,
+                           .deadline = deadline};
+    weir_status status = wmk_before(stmt->conn, &call, err);
+
+    if (stmt->submitted > 0)
+        wmk_breach(stmt->conn, "refresh while executions are submitted");
+    return status == WEIR_OK ? wmk_after(stmt->conn, err) : status;
+}
+
 weir_status wmk_submit(void *at, const weir_execution *execution,
                        weir_error *err)
 {

@@ -150,6 +150,12 @@ void wpg_running_end(wpg_conn *conn)
     atomic_store(&conn->running, WPG_IDLE);
 }
 
+void wpg_running_next(wpg_conn *conn)
+{
+    wpg_running_end(conn);
+    wpg_running_begin(conn);
+}
+
 weir_status wpg_cancel(void *memory, weir_error *err)
 {
     wpg_conn *conn = memory;

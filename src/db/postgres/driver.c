@@ -40,6 +40,7 @@ static void free_parts(wpg_conn *conn)
         return;
     PQfreemem(conn->notify);
     weir_buffer_clear(conn->services, &conn->closing);
+    weir_buffer_clear(conn->services, &conn->submitted);
     conn->notify = NULL;
 }
 
@@ -136,4 +137,5 @@ const weir_driver wpg_driver = {
     .listen = wpg_listen,
     .notification = wpg_notification,
     .classify = wpg_classify,
+    .refresh = wpg_refresh,
 };

@@ -6,6 +6,8 @@
  */
 #include "stmt.h"
 
+#include <string.h>
+
 /* Rows that are sent before the answers to the rows before them are read. */
 enum { BATCH = 256 };
 
@@ -193,31 +195,23 @@ static weir_status open_pipeline(wpg_conn *conn, int64_t deadline,
                              : status;
 }
 
-static void append(wpg_conn *conn, wpg_stmt *stmt)
-{
-    stmt->next_submitted = NULL;
-    if (conn->last_submitted)
-        conn->last_submitted->next_submitted = stmt;
-    else
-        conn->first_submitted = stmt;
-    conn->last_submitted = stmt;
-}
-
+/* Only before the first there is room for preparing. */
 static weir_status
 send_submitted(wpg_stmt *stmt, const weir_execution *execution, weir_error *err)
 {
     wpg_conn *conn = stmt->conn;
-    weir_status status = WEIR_OK;
+    bool first = !conn->pipeline;
+    weir_status status = first ? wpg_need_prepared(stmt, err) : WEIR_OK;
 
-    if (!conn->first_submitted)
-        status = wpg_need_prepared(stmt, err);
     if (status == WEIR_OK)
         status = wpg_params_encode(&stmt->params, conn, execution->values, err);
-    if (status == WEIR_OK && !conn->first_submitted)
+    if (status == WEIR_OK && first)
         status = open_pipeline(conn, execution->deadline, err);
     if (status == WEIR_OK)
         status = wpg_send_stmt(stmt, err);
-    return status;
+    if (status != WEIR_OK || conn->in_tx)
+        return status;
+    return wpg_pipeline_sync(conn, err);
 }
 
 weir_status wpg_submit(void *memory, const weir_execution *execution,
@@ -228,21 +222,21 @@ weir_status wpg_submit(void *memory, const weir_execution *execution,
     weir_status status = WEIR_OK;
 
     stmt->outcome = (weir_outcome){.affected = -1};
-    if (!conn->first_submitted)
+    if (!wpg_has_submitted(conn))
         status = wpg_enter(conn, execution->deadline, err);
     else
         wpg_resume(conn, execution->deadline);
+    if (status == WEIR_OK &&
+        weir_buffer_reserve(conn->services, &conn->submitted,
+                            conn->submitted.size + sizeof stmt) != WEIR_OK)
+        return wpg_nomem(err);
     if (status == WEIR_OK)
         status = send_submitted(stmt, execution, err);
     if (status != WEIR_OK)
         return status;
-    append(conn, stmt);
-    conn->unsynced = true;
-    if (!conn->in_tx) {
-        status = wpg_pipeline_sync(conn, err);
-        conn->unsynced = false;
-    }
-    return status;
+    conn->unsynced = conn->in_tx;
+    return weir_buffer_add(conn->services, &conn->submitted, &stmt,
+                           sizeof stmt);
 }
 
 /* The syncs of those before it may stand in the way. */
@@ -271,11 +265,55 @@ static weir_status read_submitted(wpg_stmt *stmt, weir_error *err)
     return status;
 }
 
-static void pop(wpg_conn *conn)
+static const wpg_stmt *oldest(const wpg_conn *conn)
 {
-    conn->first_submitted = conn->first_submitted->next_submitted;
-    if (!conn->first_submitted)
-        conn->last_submitted = NULL;
+    const wpg_stmt *stmt = NULL;
+
+    if (wpg_has_submitted(conn))
+        memcpy(&stmt, conn->submitted.data + conn->collected * sizeof stmt,
+               sizeof stmt);
+    return stmt;
+}
+
+static void end_pipeline(wpg_conn *conn)
+{
+    weir_error later;
+
+    conn->submitted.size = 0;
+    conn->collected = 0;
+    if (!conn->lost)
+        (void)wpg_receive(conn, &later);
+    wpg_running_end(conn);
+}
+
+/* The server answers when it likes, so the wish to stop may come while an
+ * earlier answer is awaited than that of the execution which it reaches. It is
+ * on its way until one was stopped. */
+static void pop(wpg_conn *conn, const weir_error *err)
+{
+    if (err && strcmp(err->sqlstate, "57014") == 0)
+        conn->stopped = false;
+    conn->collected++;
+    if (!wpg_has_submitted(conn))
+        end_pipeline(conn);
+    else if (!conn->stopped && !conn->lost)
+        wpg_running_next(conn);
+}
+
+/* Only BEGIN can fail before it, and takes all along. */
+static weir_status read_answer(wpg_stmt *stmt, weir_error *err)
+{
+    wpg_conn *conn = stmt->conn;
+    weir_status begun = WEIR_OK, status;
+    weir_error later;
+
+    if (conn->ahead > 0)
+        begun = wpg_read_prelude(conn, conn->ahead, err);
+    conn->ahead = 0;
+    if (conn->lost)
+        return begun;
+    status = read_submitted(stmt, begun == WEIR_OK ? err : &later);
+    return begun == WEIR_OK ? status : begun;
 }
 
 weir_status wpg_collect(void *memory, int64_t deadline, weir_error *err)
@@ -284,26 +322,19 @@ weir_status wpg_collect(void *memory, int64_t deadline, weir_error *err)
     wpg_conn *conn = stmt->conn;
     weir_status status = WEIR_OK;
 
-    if (conn->first_submitted != stmt)
+    if (oldest(conn) != stmt)
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "the execution is not the oldest submitted");
-    wpg_resume(conn, deadline);
+    if (!conn->stopped)
+        wpg_resume(conn, deadline);
     if (conn->unsynced)
         status = wpg_pipeline_sync(conn, err);
     conn->unsynced = false;
-    if (status == WEIR_OK && conn->ahead > 0)
-        status = wpg_read_prelude(conn, conn->ahead, err);
-    conn->ahead = 0;
     if (status == WEIR_OK)
-        status = read_submitted(stmt, err);
-    pop(conn);
-    if (!conn->first_submitted) {
-        weir_error later;
-
-        if (!conn->lost)
-            (void)wpg_receive(conn, &later);
-        wpg_running_end(conn);
-    }
+        status = read_answer(stmt, err);
+    if (status != WEIR_OK && !conn->lost)
+        wpg_note_stale(stmt, err);
+    pop(conn, status == WEIR_OK ? NULL : err);
     if (status != WEIR_OK)
         wpg_judge(stmt, err);
     return status;

@@ -173,6 +173,17 @@ weir_status wpg_need_prepared(wpg_stmt *stmt, weir_error *err)
     return status;
 }
 
+weir_status wpg_refresh(void *memory, int64_t deadline, weir_error *err)
+{
+    wpg_stmt *stmt = memory;
+    weir_status status;
+
+    if (!is_forgotten(stmt))
+        return WEIR_OK;
+    status = wpg_enter(stmt->conn, deadline, err);
+    return status == WEIR_OK ? wpg_need_prepared(stmt, err) : status;
+}
+
 /* ---------------------------------------------------------------- execute */
 
 weir_status wpg_send_stmt(wpg_stmt *stmt, weir_error *err)
@@ -346,6 +357,18 @@ static bool is_stale(const wpg_stmt *stmt, const weir_error *err)
            strcmp(where, "RevalidateCachedQuery") == 0;
 }
 
+/* What made one stale may have made all so. */
+void wpg_note_stale(const wpg_stmt *stmt, weir_error *err)
+{
+    if (!is_stale(stmt, err))
+        return;
+    stmt->conn->schema++;
+    err->status = WEIR_ERR_SERIALIZATION;
+    snprintf(err->message, sizeof err->message,
+             "a table has changed since the statement was prepared; run the "
+             "transaction again");
+}
+
 /* Nothing was done in the transaction before this statement, or there is
  * none: it can be prepared and run again. */
 static weir_status run_again(wpg_stmt *stmt, const weir_execution *execution,
@@ -376,11 +399,7 @@ static weir_status mend_stale(wpg_stmt *stmt, const weir_execution *execution,
 
     if (PQtransactionStatus(conn->pg) == PQTRANS_IDLE || conn->begins)
         return run_again(stmt, execution, err);
-    stmt->number = 0; /* prepared anew at its next use */
-    err->status = WEIR_ERR_SERIALIZATION;
-    snprintf(err->message, sizeof err->message,
-             "a table has changed since the statement was prepared; run the "
-             "transaction again");
+    wpg_note_stale(stmt, err);
     return err->status;
 }
 

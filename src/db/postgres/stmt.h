@@ -74,8 +74,6 @@ typedef struct wpg_stmt {
     int row_count;
     bool streaming;
     int64_t streamed;
-    struct wpg_stmt *next_submitted;
-    bool submitted;
 } wpg_stmt;
 
 weir_status wpg_prepare(void *conn, weir_text sql, void *stmt,
@@ -95,6 +93,9 @@ weir_status wpg_send_stmt(wpg_stmt *stmt, weir_error *err);
 weir_status wpg_take_result(wpg_stmt *stmt, PGresult *result, weir_error *err);
 /* Prepared again if the server has forgotten it. */
 weir_status wpg_need_prepared(wpg_stmt *stmt, weir_error *err);
+/* If that is why it failed: it is prepared anew at its next use, and the
+ * transaction must be run again. */
+void wpg_note_stale(const wpg_stmt *stmt, weir_error *err);
 /* What a lost answer means for a statement by itself. */
 void wpg_judge(const wpg_stmt *stmt, weir_error *err);
 int64_t wpg_count_of(PGresult *result);
@@ -102,6 +103,7 @@ int64_t wpg_count_of(PGresult *result);
 weir_status wpg_execute_many(void *stmt, const weir_execution *first,
                              size_t row_count, weir_outcome *out,
                              weir_error *err);
+weir_status wpg_refresh(void *stmt, int64_t deadline, weir_error *err);
 weir_status wpg_submit(void *stmt, const weir_execution *execution,
                        weir_error *err);
 weir_status wpg_collect(void *stmt, int64_t deadline, weir_error *err);

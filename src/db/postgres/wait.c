@@ -21,7 +21,7 @@ void wpg_resume(wpg_conn *conn, int64_t deadline)
 weir_status wpg_enter(wpg_conn *conn, int64_t deadline, weir_error *err)
 {
     wpg_resume(conn, deadline);
-    if (conn->first_submitted)
+    if (wpg_has_submitted(conn))
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "executions were submitted and not collected");
     if (!conn->pg || conn->lost || PQstatus(conn->pg) != CONNECTION_OK)

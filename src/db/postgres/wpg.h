@@ -163,9 +163,15 @@ typedef struct wpg_conn {
     /* Executions that were submitted and not collected, in order. */
     unsigned ahead; /* commands before them whose answers are to come */
     bool unsynced;
-    struct wpg_stmt *first_submitted;
-    struct wpg_stmt *last_submitted;
+    weir_buffer submitted; /* wpg_stmt * each */
+    size_t collected;      /* … of which so many were answered */
 } wpg_conn;
+
+/* Whether there are executions that were submitted and not collected. */
+static inline bool wpg_has_submitted(const wpg_conn *conn)
+{
+    return conn->submitted.size > conn->collected * sizeof(void *);
+}
 
 weir_status wpg_dial(wpg_conn *conn, const weir_open_spec *spec,
                      weir_error *err);
@@ -196,6 +202,8 @@ void wpg_pause(wpg_conn *conn, int64_t ns);
 /* The part of an operation in which a statement runs at the server. */
 void wpg_running_begin(wpg_conn *conn);
 void wpg_running_end(wpg_conn *conn);
+/* The next statement of a pipeline runs. */
+void wpg_running_next(wpg_conn *conn);
 weir_status wpg_cancel(void *conn, weir_error *err);
 /* From the thread that waits: asks the server to stop. Whether waiting on for
  * an answer makes sense. */
