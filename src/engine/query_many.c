@@ -408,12 +408,10 @@ static void run_again(batch *b)
         wi_result_reset(b->results[i]);
         b->items[i].progress = WAITING;
     }
-    if (wi_tx_restart(conn) != WEIR_OK) {
-        fail_last(b, 0);
-        return;
-    }
     b->first.query = b->stopping.query = 0;
-    if (each(b, bind) && each(b, refresh))
+    if (wi_tx_restart(conn) != WEIR_OK)
+        fail_last(b, 0);
+    else if (each(b, bind) && each(b, refresh))
         run(b);
 }
 

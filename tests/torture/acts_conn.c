@@ -42,6 +42,32 @@ static weir_status bulk_insert(stage *on)
     return weir_bulk_insert(on->conn, &into, &rows);
 }
 
+/* One text twice, names that are put in order, text that is kept. */
+static weir_status query_many(stage *on)
+{
+    const weir_statement asked[] = {
+        {"UPDATE t SET name = :name WHERE id = :id RETURNING id",
+         ARGS(P("name", "uno"), P("id", 1))},
+        {"SELECT name FROM t WHERE id = ?", ARGS(1)},
+        {"SELECT name FROM t WHERE id = ?", ARGS(1)},
+        {"SELECT ?", ARGS("as it is")},
+    };
+    weir_result *rows[4];
+    weir_status status = weir_query_many(on->conn, asked, 4, rows);
+
+    on->err = *weir_conn_error(on->conn); /* closing the results clears it */
+    for (int i = 0; i < 4; i++) {
+        if (status == WEIR_OK && i > 0) {
+            status = weir_result_one(rows[i]);
+            on->err = *weir_result_error(rows[i]);
+        }
+        if (status == WEIR_OK && i == 3)
+            assert_string_equal(weir_get_text(rows[i], 0), "as it is");
+        weir_result_close(&rows[i]);
+    }
+    return status;
+}
+
 /* ------------------------------------------------------------------- alone */
 
 static void begin_alone(stage *on)
@@ -208,6 +234,7 @@ const act conn_acts[] = {
     {"savepoints", savepoints, NULL, ON_SQLITE, NULL},
     {"rollback", roll_back, begin_some, ON_SQLITE, NULL},
     {"reconnect", reconnect, NULL, ON_SQLITE, NULL},
+    {"query many", query_many, NULL, ON_SQLITE, NULL},
     {"settings", settings, NULL, ON_SQLITE, NULL},
     {"native", native, NULL, ON_SQLITE, NULL},
     {"quote name", quote_name, NULL, ON_SQLITE, NULL},

@@ -49,6 +49,23 @@ static void prepare_two(stage *on)
     }
 }
 
+/* All are sent before an answer is read. */
+static weir_status query_ahead(stage *on)
+{
+    const weir_statement asked[] = {
+        {"UPDATE t SET a = ?", ARGS("text")},
+        {"SELECT ?", ARGS(1)},
+        {"SELECT ?", ARGS(2)},
+    };
+    weir_result *rows[3];
+    weir_status status = weir_query_many(on->conn, asked, 3, rows);
+
+    on->err = *weir_conn_error(on->conn); /* closing the results clears it */
+    for (int i = 0; i < 3; i++)
+        weir_result_close(&rows[i]);
+    return status;
+}
+
 static weir_status outcome(stage *on)
 {
     weir_tx_outcome found;
@@ -81,6 +98,7 @@ static weir_status query_mock(stage *on)
 }
 
 const act server_acts[] = {
+    {"query ahead", query_ahead, NULL, ON_MOCK, NULL},
     {"two-phase", two_phase, NULL, ON_MOCK, NULL},
     {"end prepared", end_prepared, prepare_two, ON_MOCK, NULL},
     {"outcome", outcome, NULL, ON_MOCK, NULL},

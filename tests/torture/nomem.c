@@ -31,8 +31,8 @@ static void open_mock(stage *on)
                                 .row_count = 1};
     weir_mock_options options = WEIR_MOCK_OPTIONS;
 
-    options.capabilities |=
-        WEIR_CAN_TWO_PHASE | WEIR_CAN_TX_OUTCOME | WEIR_CAN_NOTIFY;
+    options.capabilities |= WEIR_CAN_TWO_PHASE | WEIR_CAN_TX_OUTCOME |
+                            WEIR_CAN_NOTIFY | WEIR_CAN_SUBMIT;
     on->mock = weir_mock_new("torture", &options, &on->err);
     assert_non_null(on->mock);
     must(on, weir_mock_add(on->mock, &row, &on->err));

@@ -57,6 +57,21 @@ weir_status wfa_submit(void *at, const weir_execution *execution,
     return wfa_after(conn, &call, status, err);
 }
 
+/* The answer comes, whether it is collected or not: what is to fail or to lie
+ * and keeps the connection must not leave it behind. */
+static void drop_answer(wfa_stmt *stmt, int64_t deadline)
+{
+    const weir_driver *driver = stmt->conn->driver;
+    weir_error ignored;
+
+    if (stmt->submits_lied > 0) {
+        stmt->submits_lied--;
+        return;
+    }
+    (void)driver->collect(stmt->inner, deadline, &ignored);
+    driver->end(stmt->inner);
+}
+
 /* A submit() that was a lie has nothing to collect. */
 weir_status wfa_collect(void *at, int64_t deadline, weir_error *err)
 {
@@ -68,8 +83,11 @@ weir_status wfa_collect(void *at, int64_t deadline, weir_error *err)
     if (stmt->is_running)
         wfa_breach(conn->faulty, "collect before end");
     stmt->is_running = true;
-    if (wfa_before(conn, &call, err))
+    if (wfa_before(conn, &call, err)) {
+        if (call.status == WEIR_OK || err->fate == WEIR_FATE_KEEP)
+            drop_answer(stmt, deadline);
         return call.status;
+    }
     if (stmt->submits_lied > 0) {
         stmt->submits_lied--;
     } else {
