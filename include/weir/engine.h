@@ -51,6 +51,20 @@ typedef enum weir_pool_threads {
     WEIR_POOL_THREADS_ON,
 } weir_pool_threads;
 
+/** What borrowing means: docs/guide/pool.md, "Kinds of pool". */
+typedef enum weir_pool_kind {
+    /** Connections are kept and lent to one at a time; who finds none waits
+     *  for his turn. All that is not said of another kind is of this one. */
+    WEIR_POOL_QUEUE = 0,
+    WEIR_POOL_NULL,   /* one for each loan, closed at its end; no limit */
+    WEIR_POOL_STATIC, /* a single one, shared by all who borrow */
+    /** One for each thread, shared by its loans, closed at its end. pool_size
+     *  are kept while they are not in use. */
+    WEIR_POOL_PER_THREAD,
+    /** A single one, lent to one at a time; a second loan is MISUSE. */
+    WEIR_POOL_ASSERTION,
+} weir_pool_kind;
+
 /** What a credentials hook fills; the strings are borrowed until the
  *  connection attempt has ended. */
 typedef struct weir_credentials {
@@ -149,6 +163,10 @@ typedef struct weir_engine_options {
     weir_pool_core pool_core;
     /** (url) auto, off, on */
     weir_pool_threads pool_threads;
+    /** (url, also as poolclass) queue, null, static, thread, assertion; or
+     *  SQLAlchemy's names: QueuePool, NullPool, StaticPool,
+     *  SingletonThreadPool, AssertionPool. */
+    weir_pool_kind pool_kind;
 } weir_engine_options;
 
 /** The defaults of a weir_engine_options. */
@@ -161,7 +179,8 @@ WEIR_API weir_engine_options weir_engine_options_default(void);
             WEIR_RESET_ROLLBACK, WEIR_ISOLATION_DEFAULT, 0.0, 0.0, 256, 0,     \
             NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
             NULL, NULL, NULL, NULL, NULL, 0.0, 0.0, 5.0, 0, 0, 2,              \
-            WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO         \
+            WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO,        \
+            WEIR_POOL_QUEUE                                                    \
     }
 
 /**
@@ -192,7 +211,8 @@ WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);
 
 /**
  * Changes an option while the engine runs: statement_timeout and all that
- * concern the pool but pool_core and pool_threads, written as in a URL.
+ * concern the pool but pool_core, pool_threads and pool_kind, written as in a
+ * URL.
  * Waiters are served at once if there is more room now; connections that are
  * too many are closed when they come back.
  *

@@ -15,6 +15,13 @@
 static const char *const orders[] = {"affinity", "fifo", "lifo", NULL};
 static const char *const cores[] = {"fast", "mutex", NULL};
 static const char *const thread_modes[] = {"auto", "off", "on", NULL};
+/* SQLAlchemy's names follow in the same order. */
+static const char *const kinds[] = {
+    "queue",         "null",       "static",
+    "thread",        "assertion",  "QueuePool",
+    "NullPool",      "StaticPool", "SingletonThreadPool",
+    "AssertionPool", NULL};
+enum { KINDS = WEIR_POOL_ASSERTION + 1 };
 
 #define SECONDS_OF(name_, note_)                                               \
     {                                                                          \
@@ -43,6 +50,8 @@ const weir_option_spec wi_pool_specs[] = {
     CHOICE_OF("pool_order", orders, "which idle connection is lent"),
     CHOICE_OF("pool_core", cores, "fast, or mutex to compare with"),
     CHOICE_OF("pool_threads", thread_modes, "whether the pool has threads"),
+    CHOICE_OF("pool_kind", kinds, "what borrowing means"),
+    CHOICE_OF("poolclass", kinds, "SQLAlchemy's name of pool_kind"),
     {.name = NULL},
 };
 enum { SPEC_COUNT = sizeof wi_pool_specs / sizeof wi_pool_specs[0] - 1 };
@@ -56,7 +65,8 @@ static const struct {
     {MEMBER(connect_backoff_s), false}, {MEMBER(pool_max_uses), false},
     {MEMBER(max_waiters), false},       {MEMBER(max_connecting), false},
     {MEMBER(pool_order), false},        {MEMBER(pool_core), true},
-    {MEMBER(pool_threads), true},
+    {MEMBER(pool_threads), true},       {MEMBER(pool_kind), true},
+    {MEMBER(pool_kind), true},
 };
 
 static int index_of(const char *name)
@@ -84,6 +94,8 @@ static void store(weir_engine_options *options, int index,
         *(int *)member = value->choice;
         break;
     }
+    if (member == &options->pool_kind)
+        options->pool_kind = (weir_pool_kind)(value->choice % KINDS);
 }
 
 weir_status wi_pool_option_set(weir_engine_options *options, const char *name,
@@ -142,6 +154,8 @@ static weir_status check_ranges(const weir_engine_options *options,
         return bad(err, "pool_core", "write a WEIR_POOL_ core");
     if ((unsigned)options->pool_threads > WEIR_POOL_THREADS_ON)
         return bad(err, "pool_threads", "write a WEIR_POOL_THREADS_ constant");
+    if ((unsigned)options->pool_kind > WEIR_POOL_ASSERTION)
+        return bad(err, "pool_kind", "write a weir_pool_kind");
     return WEIR_OK;
 }
 
@@ -158,6 +172,8 @@ weir_status wi_pool_options_check(const weir_engine_options *options,
 {
     weir_status status = check_ranges(options, err);
 
+    if (status == WEIR_OK && options->pool_kind != WEIR_POOL_QUEUE)
+        status = wi_pool_kind_check(options, err);
     if (status != WEIR_OK)
         return status;
     if (options->pool_use_lifo && options->pool_order == WEIR_POOL_FIFO)
@@ -205,6 +221,7 @@ wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
     return (wi_pool_options){
         .core = options->pool_core == WEIR_POOL_MUTEX ? WI_CORE_MUTEX
                                                       : WI_CORE_FAST,
+        .kind = (wi_pool_kind)options->pool_kind,
         .allocator = allocator,
         .size = options->pool_size,
         .max_overflow = options->max_overflow,

@@ -25,6 +25,10 @@ bool wi_pool_option_is_live(const char *name);
  * contradict each other. */
 weir_status wi_pool_options_check(const weir_engine_options *options,
                                   weir_error *err);
+/* Of a kind that is no queue: CONFIG for options that it has no use for, each
+ * with the reason (engine/pool_kind.c). */
+weir_status wi_pool_kind_check(const weir_engine_options *options,
+                               weir_error *err);
 /* The pool's view. `threads`: AUTO means that the pool has threads. */
 wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
                                        const weir_allocator *allocator,

@@ -16,6 +16,8 @@ typedef struct wi_pool_core {
     weir_status (*acquire)(wi_pool *pool, wi_request *request, wi_lease **out,
                            weir_error *err);
     bool (*release)(wi_pool *pool, wi_lease *lease, weir_fate fate);
+    /* NULL: no loan is shared. */
+    bool (*leave)(wi_pool *pool, wi_lease *lease, bool is_ending);
     void (*lose)(wi_pool *pool, wi_lease *lease);
     weir_status (*reopen)(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
                           weir_error *err);
@@ -33,6 +35,7 @@ typedef struct wi_pool_core {
 
 extern const wi_pool_core wi_pool_core_fast;
 extern const wi_pool_core wi_pool_core_mutex;
+extern const wi_pool_core wi_pool_core_kinds;
 
 /* How every struct wi_pool begins. */
 typedef struct wi_pool_head {

@@ -40,13 +40,18 @@ struct wi_pool {
     uint64_t acquired;
     uint64_t timeouts;
     uint64_t connect_failures;
+    int64_t began_ns;
+    uint64_t waits;
+    int64_t wait_most_ns;
+    wi_histogram wait;
+    wi_histogram hold;
 };
 
 /* What an acquire under way wants, and the lease that it has got. */
 typedef struct loan {
     int64_t began_ns;
     int64_t deadline_ns;
-    const char *tag;
+    const wi_request *request;
     wi_lease *lease;
 } loan;
 
@@ -90,10 +95,9 @@ static weir_status add_place(wi_pool *pool)
     return WEIR_OK;
 }
 
-static void lend(wi_lease *lease, int64_t now_ns, const char *tag)
+static uint64_t this_thread(void)
 {
-    lease->lent_ns = now_ns;
-    lease->tag = tag;
+    return (uint64_t)(uintptr_t)pthread_self();
 }
 
 /* Locked. */
@@ -139,7 +143,8 @@ static void dispatch(wi_pool *pool)
             lease = take_room(pool);
         if (!lease)
             return;
-        lend(lease, wi_now_ns(), first->tag);
+        lease->lent_ns = wi_now_ns(); /* signed by its borrower */
+        lease->tag = first->tag;
         wi_waiters_grant(&pool->waiters, lease);
     }
 }
@@ -328,17 +333,32 @@ static weir_status take_now(wi_pool *pool, loan *wish)
     }
 }
 
+/* Locked. */
+static void note_wait(wi_pool *pool, int64_t ns)
+{
+    pool->waits++;
+    if (ns > pool->wait_most_ns)
+        pool->wait_most_ns = ns;
+    wi_histogram_add(&pool->wait, ns, 1);
+}
+
 /* Locked, and asleep in between. */
 static weir_status wait_for_turn(wi_pool *pool, loan *wish, weir_error *err)
 {
     wi_waiter waiter;
+    bool granted;
 
     if (wi_deadline_passed(wish->deadline_ns))
         return timed_out(pool, wish, err);
-    if (!wi_waiters_join(&pool->waiters, &waiter, wish->tag))
+    if (!wi_waiters_join(&pool->waiters, &waiter, wish->request->tag))
         return wi_error_nomem(err);
-    if (!wi_waiters_wait(&pool->waiters, &waiter, &pool->lock,
-                         wish->deadline_ns))
+    waiter.site = wish->request->site;
+    waiter.thread = this_thread();
+    waiter.began_ns = wish->began_ns;
+    granted = wi_waiters_wait(&pool->waiters, &waiter, &pool->lock,
+                              wish->deadline_ns);
+    note_wait(pool, wi_now_ns() - wish->began_ns);
+    if (!granted)
         return timed_out(pool, wish, err);
     if (!waiter.grant)
         return is_closed(err);
@@ -363,7 +383,8 @@ static weir_status take_turn(wi_pool *pool, loan *wish, weir_error *err)
         return wi_error_nomem(err);
     if (!wish->lease)
         return wait_for_turn(pool, wish, err);
-    lend(wish->lease, wish->began_ns, wish->tag);
+    wish->lease->lent_ns = wish->began_ns;
+    wish->lease->tag = wish->request->tag;
     return WEIR_OK;
 }
 
@@ -381,7 +402,7 @@ static int64_t deadline_of(const wi_pool *pool, int64_t wish_ns, int64_t now_ns)
 static weir_status mutex_acquire(wi_pool *pool, wi_request *request,
                                  wi_lease **out, weir_error *err)
 {
-    loan wish = {.began_ns = wi_now_ns(), .tag = request->tag};
+    loan wish = {.began_ns = wi_now_ns(), .request = request};
     weir_error own;
     weir_status status;
 
@@ -396,7 +417,7 @@ static weir_status mutex_acquire(wi_pool *pool, wi_request *request,
     pool->visitors--;
     if (status == WEIR_OK) {
         pool->acquired++;
-        wish.lease->site = request->site;
+        wi_slot_sign(wish.lease, request, this_thread(), wish.lease->lent_ns);
         *out = wish.lease;
     }
     request->last = status != WEIR_OK && is_empty_now(pool);
@@ -425,13 +446,17 @@ static bool is_lent(const wi_lease *lease)
 
 static bool mutex_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
+    int64_t now;
     bool last;
 
     WI_ASSERT(is_lent(lease));
     if (fate == WEIR_FATE_KEEP && lease->resource)
         fate = pool->kind->returned(pool->context, lease->resource);
+    now = wi_now_ns();
     wi_mutex_lock(&pool->lock);
+    wi_histogram_add(&pool->hold, now - lease->lent_ns, 1);
     lease->tag = lease->site = NULL;
+    lease->idle_ns = now;
     if (lease->resource && fate == WEIR_FATE_KEEP && may_stay(pool, lease)) {
         wi_slot_move(&pool->slots, lease, WI_SLOT_IDLE);
         dispatch(pool);
@@ -497,6 +522,7 @@ static wi_pool *mutex_new(const wi_resource_kind *kind, void *context,
     pool->context = context;
     pool->allocator = options->allocator;
     pool->options = *options;
+    pool->began_ns = wi_now_ns();
     wi_slots_init(&pool->slots);
     wi_waiters_init(&pool->waiters);
     return pool;
@@ -623,13 +649,28 @@ static void mutex_status(wi_pool *pool, weir_pool_status *out)
 
 static void mutex_view(wi_pool *pool, wi_pool_view *view)
 {
-    *view = (wi_pool_view){.failure_age_ns = -1};
+    int place_room = view->place_count;
+    int waiter_room = view->waiter_count;
+    int64_t now = wi_now_ns();
+
+    *view = (wi_pool_view){
+        .places = view->places,
+        .waiters = view->waiters,
+        .failure_age_ns = -1,
+    };
     mutex_status(pool, &view->status);
     wi_mutex_lock(&pool->lock);
+    view->age_ns = now - pool->began_ns;
+    view->waits = pool->waits;
+    view->wait_most_ns = pool->wait_most_ns;
+    wi_histogram_sum_up(&view->wait, &pool->wait);
+    wi_histogram_sum_up(&view->hold, &pool->hold);
     if (pool->last_failure_ns) {
         view->last_failure = pool->last_failure;
-        view->failure_age_ns = wi_now_ns() - pool->last_failure_ns;
+        view->failure_age_ns = now - pool->last_failure_ns;
     }
+    wi_slots_view(&pool->slots, now, place_room, view);
+    wi_waiters_view(&pool->waiters, now, waiter_room, view);
     wi_mutex_unlock(&pool->lock);
 }
 

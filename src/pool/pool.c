@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The door to the two cores.
+ * The door to the cores.
  */
 #include "pool/pool.h"
 
@@ -12,14 +12,18 @@ static const wi_pool_core *core_of(const wi_pool *pool)
     return ((const wi_pool_head *)(const void *)pool)->core;
 }
 
+static const wi_pool_core *core_for(const wi_pool_options *options)
+{
+    if (options->kind != WI_KIND_QUEUE)
+        return &wi_pool_core_kinds;
+    return options->core == WI_CORE_MUTEX ? &wi_pool_core_mutex
+                                          : &wi_pool_core_fast;
+}
+
 wi_pool *wi_pool_new(const wi_resource_kind *kind, void *context,
                      const wi_pool_options *options, weir_error *err)
 {
-    const wi_pool_core *core = options->core == WI_CORE_MUTEX
-                                   ? &wi_pool_core_mutex
-                                   : &wi_pool_core_fast;
-
-    return core->new (kind, context, options, err);
+    return core_for(options)->new (kind, context, options, err);
 }
 
 void wi_pool_free(wi_pool **pool)
@@ -37,6 +41,13 @@ weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
     return core_of(pool)->release(pool, lease, fate);
+}
+
+bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending)
+{
+    const wi_pool_core *core = core_of(pool);
+
+    return core->leave && core->leave(pool, lease, is_ending);
 }
 
 void *wi_lease_resource(const wi_lease *lease)

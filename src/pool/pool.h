@@ -28,10 +28,11 @@
  * needs, what it inherits is abandoned, and leases of before are void. The
  * parent notices nothing.
  *
- * There are two cores behind this one interface (pool/core.h). The fast one
- * lends by compare-and-swap and can use threads of its own; the other is one
+ * There are three cores behind this one interface (pool/core.h). The fast one
+ * lends by compare-and-swap and can use threads of its own; the second is one
  * mutex and nothing else, and serves as the oracle that the fast one is tested
- * against. Both serve in the same order and answer alike.
+ * against. Both serve in the same order and answer alike. The third has the
+ * kinds of pool that are no queue (pool/kinds.h).
  */
 #ifndef WI_POOL_POOL_H
 #define WI_POOL_POOL_H
@@ -83,6 +84,16 @@ typedef enum wi_core_choice {
     WI_CORE_MUTEX,
 } wi_core_choice;
 
+/* What a loan is: docs/guide/pool.md. All but the first are the core of
+ * pool/kinds.h, whatever `core` says. */
+typedef enum wi_pool_kind {
+    WI_KIND_QUEUE = 0,
+    WI_KIND_NULL,
+    WI_KIND_STATIC,
+    WI_KIND_THREAD,
+    WI_KIND_ASSERTION,
+} wi_pool_kind;
+
 typedef enum wi_idle_order {
     /* The one that this thread used last, else any. The mutex core takes it
      * for FIFO. */
@@ -93,7 +104,8 @@ typedef enum wi_idle_order {
 
 /* Zero turns each of those after `order` off; the mutex core ignores them. */
 typedef struct wi_pool_options {
-    wi_core_choice core; /* these three never change while it runs */
+    wi_core_choice core; /* these four never change while it runs */
+    wi_pool_kind kind;
     const weir_allocator *allocator;
     const struct wi_port *port; /* NULL: the real one */
     int size;                   /* kept idle; 0: no limit at all */
@@ -139,6 +151,13 @@ typedef struct wi_request {
     /* Out: the pool is closed and this failed call was the last thing in it;
      * see wi_pool_release(). */
     bool last;
+
+    /* For kinds that share a loan. What stands for it, made by whoever borrows
+     * first; out: his, if the loan was joined. */
+    void *holder;
+    /* Makes `holder` ready before anybody else may join; may be NULL. Called
+     * by all kinds but the queue, without a lock. */
+    void (*begin)(void *holder, wi_lease *lease);
 } wi_request;
 
 /* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, or what open said */
@@ -153,6 +172,14 @@ weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
  *         more and nobody is inside, so it may be freed
  */
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate);
+
+/*
+ * Gives back a share of a loan if it is not the last: true, and there is
+ * nothing more to do. False: it is the last, or nothing is shared; if
+ * `is_ending`, nobody can join the loan any more and it has to be released.
+ * wi_pool_release() of a share that is not the last does no more than this.
+ */
+bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending);
 
 /* The resource of a lease; NULL while it is lost. */
 void *wi_lease_resource(const wi_lease *lease);

@@ -5,21 +5,27 @@
  */
 #include "pool/slot.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/check.h"
+#include "pool/view.h"
 
 #define BIT(state_) (1U << (state_))
 
 /* Where a place may go from each state. */
 static const unsigned allowed[WI_SLOT_STATES] = {
     [WI_SLOT_SPARE] = BIT(WI_SLOT_CONNECTING),
-    [WI_SLOT_IDLE] = BIT(WI_SLOT_BUSY) | BIT(WI_SLOT_CLOSING),
-    [WI_SLOT_BUSY] = BIT(WI_SLOT_IDLE) | BIT(WI_SLOT_CLOSING),
+    [WI_SLOT_IDLE] =
+        BIT(WI_SLOT_BUSY) | BIT(WI_SLOT_CLOSING) | BIT(WI_SLOT_INHERITED),
+    [WI_SLOT_BUSY] =
+        BIT(WI_SLOT_IDLE) | BIT(WI_SLOT_CLOSING) | BIT(WI_SLOT_INHERITED),
     [WI_SLOT_LOST] = BIT(WI_SLOT_CONNECTING) | BIT(WI_SLOT_SPARE),
     [WI_SLOT_CONNECTING] =
         BIT(WI_SLOT_BUSY) | BIT(WI_SLOT_LOST) | BIT(WI_SLOT_SPARE),
     [WI_SLOT_CLOSING] =
         BIT(WI_SLOT_SPARE) | BIT(WI_SLOT_CONNECTING) | BIT(WI_SLOT_LOST),
+    [WI_SLOT_INHERITED] = BIT(WI_SLOT_SPARE),
 };
 
 void wi_slots_init(wi_slots *slots)
@@ -99,4 +105,56 @@ const wi_lease *wi_slots_longest(const wi_slots *slots)
             longest = slot;
     }
     return longest;
+}
+
+/* ------------------------------------------------------------------- shown */
+
+void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
+                  int64_t now_ns)
+{
+    slot->lent_ns = now_ns;
+    slot->tag = request->tag;
+    slot->site = request->site;
+    slot->thread = thread;
+    slot->loans++;
+}
+
+static const char *const state_names[WI_SLOT_STATES] = {
+    [WI_SLOT_SPARE] = "empty",
+    [WI_SLOT_IDLE] = "idle",
+    [WI_SLOT_BUSY] = "busy",
+    [WI_SLOT_LOST] = "lost",
+    [WI_SLOT_CONNECTING] = "connecting",
+    [WI_SLOT_CLOSING] = "closing",
+    [WI_SLOT_INHERITED] = "inherited",
+};
+
+static void view_slot(const wi_lease *slot, int64_t now_ns, wi_place_view *out)
+{
+    bool is_held = slot->state == WI_SLOT_BUSY || slot->state == WI_SLOT_LOST;
+
+    *out = (wi_place_view){
+        .state = state_names[slot->state],
+        .site = is_held ? slot->site : NULL,
+        .thread = is_held ? slot->thread : 0,
+        .since_ns = now_ns - (is_held ? slot->lent_ns : slot->idle_ns),
+        .loans = slot->loans,
+    };
+    if (slot->state != WI_SLOT_IDLE && !is_held)
+        out->since_ns = 0;
+    if (is_held && slot->tag)
+        memcpy(out->tag, slot->tag, strnlen(slot->tag, WI_TAG_SIZE - 1));
+}
+
+void wi_slots_view(const wi_slots *slots, int64_t now_ns, int room,
+                   wi_pool_view *view)
+{
+    for (wi_list_node *node = wi_list_first(&slots->all);
+         node && view->place_count < room;
+         node = wi_list_next(&slots->all, node)) {
+        const wi_lease *slot = WI_CONTAINER(node, wi_lease, by_pool);
+
+        if (slot->state != WI_SLOT_SPARE)
+            view_slot(slot, now_ns, &view->places[view->place_count++]);
+    }
 }

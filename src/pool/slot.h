@@ -6,9 +6,11 @@
  *   IDLE, BUSY -> CLOSING -> SPARE                     at its end
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
  *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
+ *   IDLE, BUSY -> INHERITED -> SPARE                   in a forked child
  *
  * Memory of places is made once and used again until the pool ends, so that
- * whoever has room can always have a place: see wi_slots_spare().
+ * whoever has room can always have a place: see wi_slots_spare(). Both the
+ * mutex core and that of the kinds (pool/kinds.h) keep their places so.
  *
  * All is called under the pool's mutex, but for wi_slot_new(). The resource
  * belongs to the borrower in all states but IDLE.
@@ -16,6 +18,7 @@
 #ifndef WI_POOL_SLOT_H
 #define WI_POOL_SLOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <weir/memory.h>
@@ -30,6 +33,7 @@ typedef enum wi_slot_state {
     WI_SLOT_LOST,       /* lent, without a resource */
     WI_SLOT_CONNECTING, /* its resource is being opened */
     WI_SLOT_CLOSING,    /* its resource is being closed */
+    WI_SLOT_INHERITED,  /* the parent process's; does not count */
     WI_SLOT_STATES,
 } wi_slot_state;
 
@@ -41,8 +45,19 @@ struct wi_lease {
     uint64_t generation;   /* of the pool when the resource was begun */
     int64_t made_ns;       /* when the resource was begun */
     int64_t lent_ns;
-    const char *tag; /* of the borrower; may be NULL */
-    const char *site;
+    int64_t idle_ns; /* since when it is idle */
+    /* Who has borrowed it: these stay as long as it is lent. */
+    const char *tag;  /* may be NULL */
+    const char *site; /* may be NULL */
+    uint64_t thread;
+    uint64_t loans; /* of this place so far */
+
+    /* The rest is the kinds' core's only: see pool/kinds.h. */
+    int shares;      /* of the loan, not yet given back */
+    bool is_private; /* nobody may join the loan at the moment */
+    bool is_retired; /* lent, and not to be joined any more */
+    uint64_t owner;  /* the thread whose it is; 0: it has ended, or anybody's */
+    void *holder;    /* what stands for the loan: wi_request::holder */
 };
 
 typedef struct wi_slots {
@@ -72,5 +87,12 @@ int wi_slots_busy(const wi_slots *slots);
 wi_lease *wi_slots_spare(const wi_slots *slots);
 /* The lent one that is out longest, or NULL. Looks at all. */
 const wi_lease *wi_slots_longest(const wi_slots *slots);
+
+/* Writes who has borrowed a place from now on. */
+void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
+                  int64_t now_ns);
+/* Shows the places that count: view->places has room for `room`. */
+void wi_slots_view(const wi_slots *slots, int64_t now_ns, int room,
+                   struct wi_pool_view *view);
 
 #endif

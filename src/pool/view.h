@@ -2,7 +2,7 @@
 /*
  * A picture of a pool at one moment: numbers, places, and who waits. It is
  * copied under the lock into memory of the caller, so that writing it down may
- * take its time. The mutex core shows its numbers only.
+ * take its time.
  */
 #ifndef WI_POOL_VIEW_H
 #define WI_POOL_VIEW_H

@@ -5,9 +5,11 @@
 #include "pool/waiters.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "pool/view.h"
 
 void wi_waiters_init(wi_waiters *waiters)
 {
@@ -74,4 +76,23 @@ void wi_waiters_grant(wi_waiters *waiters, void *grant)
     waiter->granted = true;
     /* Under the lock: the waiter's stack is gone as soon as it can lock. */
     wi_cond_signal(&waiter->woken);
+}
+
+void wi_waiters_view(const wi_waiters *waiters, int64_t now_ns, int room,
+                     wi_pool_view *view)
+{
+    for (wi_list_node *node = wi_list_first(&waiters->queue);
+         node && view->waiter_count < room;
+         node = wi_list_next(&waiters->queue, node)) {
+        const wi_waiter *waiter = WI_CONTAINER(node, wi_waiter, queued);
+        wi_waiter_view *out = &view->waiters[view->waiter_count++];
+        const char *tag = waiter->tag ? waiter->tag : "";
+
+        *out = (wi_waiter_view){
+            .site = waiter->site,
+            .thread = waiter->thread,
+            .waited_ns = now_ns - waiter->began_ns,
+        };
+        memcpy(out->tag, tag, strnlen(tag, WI_TAG_SIZE - 1));
+    }
 }

@@ -24,6 +24,10 @@ typedef struct wi_waiter {
     bool granted;
     void *grant;     /* what was handed over */
     const char *tag; /* who waits; may be NULL */
+    /* To be shown; whoever joins may fill them in. */
+    const char *site;
+    uint64_t thread;
+    int64_t began_ns;
 } wi_waiter;
 
 typedef struct wi_waiters {
@@ -43,6 +47,11 @@ bool wi_waiters_wait(wi_waiters *waiters, wi_waiter *waiter, wi_mutex *mutex,
 
 /* The oldest, or NULL. */
 wi_waiter *wi_waiters_first(const wi_waiters *waiters);
+
+struct wi_pool_view;
+/* Shows them in their order: view->waiters has room for `room`. */
+void wi_waiters_view(const wi_waiters *waiters, int64_t now_ns, int room,
+                     struct wi_pool_view *view);
 
 /* Hands `grant` to the oldest, of which there is one. */
 void wi_waiters_grant(wi_waiters *waiters, void *grant);
