@@ -95,6 +95,8 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
     conn->link->holder = conn;
     conn->isolation = wi_loan_isolation(engine, options->isolation);
     conn->access = options->access;
+    conn->first_isolation = conn->isolation;
+    conn->first_access = conn->access;
     conn->timeout_ns = atomic_load(&engine->statement_timeout_ns);
     conn->tag = options->tag;
     conn->affected = -1;
@@ -113,6 +115,38 @@ static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
                                  : wi_ns_from_seconds(timeout_s));
 }
 
+/* What the pool is asked for, and with what the loan is to begin. */
+typedef struct wish {
+    wi_request request;
+    const weir_connect_options *options;
+} wish;
+
+static void begin_wish(wi_request *request, wi_lease *lease)
+{
+    const wish *wanted = WI_CONTAINER(request, wish, request);
+
+    begin_loan(request->holder, lease, wanted->options);
+}
+
+/* A loan of a kind that shares them was joined: it is as it is. */
+static weir_conn *
+join_loan(weir_conn *conn, const weir_connect_options *options, weir_error *err)
+{
+    weir_isolation isolation = wi_loan_isolation(
+        conn->engine, options->isolation != WEIR_ISOLATION_DEFAULT
+                          ? options->isolation
+                          : conn->first_isolation);
+
+    if (isolation == conn->first_isolation &&
+        options->access == conn->first_access)
+        return conn;
+    weir_error_set(err, WEIR_ERR_MISUSE,
+                   "the connection is shared and was borrowed with another "
+                   "isolation or access; ask for the same, or close it first");
+    weir_conn_close(&conn);
+    return NULL;
+}
+
 weir_conn *weir_connect_at(weir_engine *engine,
                            const weir_connect_options *options,
                            const char *site, weir_error *err)
@@ -121,7 +155,8 @@ weir_conn *weir_connect_at(weir_engine *engine,
     weir_error own;
     weir_conn *conn;
     wi_lease *lease = NULL;
-    wi_request request = {.site = site};
+    wish wanted = {.request = {.site = site, .begin = begin_wish},
+                   .options = &whole};
 
     if (!err)
         err = &own;
@@ -144,15 +179,22 @@ weir_conn *weir_connect_at(weir_engine *engine,
         wi_error_nomem(err);
         return NULL;
     }
-    request.tag = whole.tag;
-    request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
-    if (wi_pool_acquire(engine->pool, &request, &lease, err) != WEIR_OK) {
+    wanted.request.tag = whole.tag;
+    wanted.request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
+    wanted.request.holder = conn;
+    if (wi_pool_acquire(engine->pool, &wanted.request, &lease, err) !=
+        WEIR_OK) {
         wi_handle_give(conn);
-        if (request.last)
+        if (wanted.request.last)
             wi_engine_free(engine);
         return NULL;
     }
-    begin_loan(conn, lease, &whole);
+    if (engine->settings.pool_kind == WEIR_POOL_QUEUE) {
+        begin_loan(conn, lease, &whole);
+    } else if (wanted.request.holder != conn) {
+        wi_handle_give(conn);
+        return join_loan(wanted.request.holder, &whole, err);
+    }
     return conn;
 }
 
@@ -180,6 +222,26 @@ static void end_transaction(weir_conn *conn)
     wi_tx_rollback(conn);
 }
 
+/* Gives back a share that is not the last. If it is the last and `is_ending`,
+ * nobody joins the loan any more. */
+static bool leave_loan(weir_conn *conn, bool is_ending)
+{
+    weir_pool_kind kind = conn->engine->settings.pool_kind;
+    uint32_t state;
+    bool left;
+
+    if (kind != WEIR_POOL_STATIC && kind != WEIR_POOL_PER_THREAD)
+        return false;
+    state = atomic_load(&conn->state);
+    if (state != WI_CONN_IDLE && state != WI_CONN_ENTERED)
+        return false;
+    wi_mutex_lock(&conn->link_lock);
+    left = conn->lease &&
+           wi_pool_leave(conn->engine->pool, conn->lease, is_ending);
+    wi_mutex_unlock(&conn->link_lock);
+    return left;
+}
+
 void weir_conn_close(weir_conn **conn)
 {
     weir_conn *closing;
@@ -190,6 +252,10 @@ void weir_conn_close(weir_conn **conn)
     if (!conn || !*conn)
         return;
     closing = *conn;
+    if (leave_loan(closing, false)) {
+        *conn = NULL;
+        return;
+    }
     if (wi_conn_enter(closing) != WEIR_OK) {
         /* Of two threads the other may still close it. */
         if (atomic_load(&closing->state) != WI_CONN_ENTERED)
@@ -197,6 +263,10 @@ void weir_conn_close(weir_conn **conn)
         return;
     }
     *conn = NULL;
+    if (leave_loan(closing, true)) { /* joined a moment ago */
+        wi_conn_leave(closing, WEIR_OK);
+        return;
+    }
     engine = closing->engine;
     wi_conn_end_results(closing, "the connection was closed");
     end_transaction(closing);

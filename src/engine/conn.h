@@ -12,6 +12,10 @@
  * finds it ENTERED is a second thread, who finds it CLOSED has a stale copy:
  * both get MISUSE and touch nothing.
  *
+ * Sharing: with the pool kinds static and thread a handle is borrowed several
+ * times. Shares are counted by the pool, one handle stands for all, and the
+ * last one that is closed ends the loan (docs/decisions/0063).
+ *
  * Transactions: see engine/tx.h.
  */
 #ifndef WI_ENGINE_CONN_H
@@ -77,6 +81,9 @@ struct weir_conn {
 
     weir_isolation isolation; /* of this loan; never DEFAULT */
     weir_access access;
+    /* As the loan began: what those who join it may ask for. */
+    weir_isolation first_isolation;
+    weir_access first_access;
     int64_t timeout_ns; /* of each statement; 0: none */
     const char *tag;
 

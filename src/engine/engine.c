@@ -159,15 +159,25 @@ static weir_status choose_backend(weir_engine *engine,
 }
 
 /* A database that cannot have more connections bounds the pool. */
-static void bound_pool(int most, weir_engine_options *settings)
+static weir_status bound_pool(int most, weir_engine_options *settings,
+                              weir_error *err)
 {
-    if (most <= 0)
-        return;
+    weir_pool_kind kind = settings->pool_kind;
+
+    if (most <= 0 || kind == WEIR_POOL_STATIC || kind == WEIR_POOL_ASSERTION)
+        return WEIR_OK;
+    if (kind != WEIR_POOL_QUEUE)
+        return weir_error_set(err, WEIR_ERR_CONFIG,
+                              "option pool_kind: the database takes %d "
+                              "connections, and this kind has no limit; use "
+                              "queue, static or assertion",
+                              most);
     if (settings->pool_size == 0 || settings->pool_size > most)
         settings->pool_size = most;
     if (settings->max_overflow < 0 ||
         settings->max_overflow > most - settings->pool_size)
         settings->max_overflow = most - settings->pool_size;
+    return WEIR_OK;
 }
 
 /* A server is worth threads: connecting takes a while. A wait hook waits in
@@ -188,9 +198,11 @@ static weir_status make_pool(weir_engine *engine, weir_error *err)
     weir_status status = wi_isolation_check(engine->profile.dialect,
                                             engine->settings.isolation, err);
 
+    if (status == WEIR_OK)
+        status =
+            bound_pool(engine->profile.connection_max, &engine->settings, err);
     if (status != WEIR_OK)
         return status;
-    bound_pool(engine->profile.connection_max, &engine->settings);
     options = pool_options_of(engine, &engine->settings);
     engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
     engine->services.pool = engine->pool;
@@ -356,25 +368,44 @@ void weir_engine_close(weir_engine **engine)
 
 /* --------------------------------------------------------------- the rest */
 
-weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
+/* The connection may be shared: then another thread may be inside. */
+static weir_status ask(weir_conn *conn, weir_error *err)
 {
-    weir_error own;
-    weir_conn *conn;
+    weir_engine *engine = conn->engine;
+    int64_t deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));
     weir_status status;
-    int64_t deadline;
 
-    if (!err)
-        err = &own;
-    conn = weir_connect_at(engine, NULL, "weir_engine_ping()", err);
-    if (!conn)
-        return err->status;
-    deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));
+    if (wi_conn_enter(conn) != WEIR_OK) {
+        *err = *wi_conn_entry_error(conn);
+        return WEIR_ERR_MISUSE;
+    }
+    status = conn->stream ? wi_conn_refuse_stream(conn)
+                          : wi_conn_need_link(conn, deadline);
+    if (status != WEIR_OK) {
+        *err = conn->error;
+        return wi_conn_leave(conn, status);
+    }
     status = wi_link_kind.check(engine, conn->link, deadline, err);
     if (status != WEIR_OK) {
         wi_conn_lose_link(conn, err);
         if (status == WEIR_ERR_CONNECTION)
             wi_pool_suspect(engine->pool, conn->lease);
     }
+    return wi_conn_leave(conn, status);
+}
+
+weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
+{
+    weir_error own;
+    weir_conn *conn;
+    weir_status status;
+
+    if (!err)
+        err = &own;
+    conn = weir_connect_at(engine, NULL, "weir_engine_ping()", err);
+    if (!conn)
+        return err->status;
+    status = ask(conn, err);
     weir_conn_close(&conn);
     return status;
 }
@@ -393,7 +424,7 @@ static weir_status set_live(weir_engine *engine, const char *name,
     status = wi_engine_options_check(&changed, err);
     if (status != WEIR_OK)
         return status;
-    bound_pool(engine->profile.connection_max, &changed);
+    (void)bound_pool(engine->profile.connection_max, &changed, err);
     pool_options = pool_options_of(engine, &changed);
     status = wi_pool_set(engine->pool, &pool_options);
     if (status != WEIR_OK)

@@ -199,7 +199,7 @@ static weir_status make_ready(wi_pool *pool, const visit *wish, weir_error *err)
     if (is_new)
         status = open_resource(pool, lease, wish->deadline_ns, err);
     if (status == WEIR_OK) {
-        if (!is_stale(pool, lease, wi_now_ns())) {
+        if (!is_stale(pool, lease, lease->lent_ns)) {
             if (!is_new)
                 status = ask(pool, lease, wish->deadline_ns, err);
             if (status == WEIR_OK)
@@ -317,7 +317,7 @@ static weir_status open_house(wi_pool *pool, const visit *wish, weir_error *err)
         return status;
     if (request->begin) {
         wi_mutex_unlock(&pool->lock);
-        request->begin(request->holder, wish->lease);
+        request->begin(request, wish->lease);
         wi_mutex_lock(&pool->lock);
     }
     wish->lease->is_private = false;

@@ -157,7 +157,7 @@ typedef struct wi_request {
     void *holder;
     /* Makes `holder` ready before anybody else may join; may be NULL. Called
      * by all kinds but the queue, without a lock. */
-    void (*begin)(void *holder, wi_lease *lease);
+    void (*begin)(struct wi_request *request, wi_lease *lease);
 } wi_request;
 
 /* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, or what open said */
