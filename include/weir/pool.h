@@ -56,6 +56,15 @@ WEIR_API weir_status weir_pool_stats(const weir_engine *engine,
                                      weir_pool_numbers *out);
 
 /**
+ * Writes how the pool is as one line for a log: its kind, and how many are
+ * idle, busy, connecting and waiting.
+ *
+ * @return its length without the NUL, as snprintf(); 0 for a NULL engine
+ */
+WEIR_API size_t weir_pool_status_text(const weir_engine *engine, char *out,
+                                      size_t size);
+
+/**
  * Writes one JSON object: the numbers, every connection with its state,
  * holder's tag, thread and since when, and all who wait, the one that waits
  * longest first. No secrets are in it.

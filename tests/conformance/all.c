@@ -32,6 +32,7 @@ int conformance(void)
     failed += run_any();
     failed += run_handles();
     failed += run_pool();
+    failed += run_kinds();
     if (can(WEIR_HAS_SQL))
         failed += run_with_tables();
     weir_engine_close(&engine);

@@ -76,6 +76,7 @@ int run_many(void);
 int run_together(void);
 int run_handles(void);
 int run_pool(void);
+int run_kinds(void);
 int run_interrupts(void);
 
 #endif

@@ -85,6 +85,7 @@ static weir_status look_into_pool(stage *on)
     assert_int_equal(weir_pool_stats(on->engine, &numbers), WEIR_OK);
     assert_int_equal(weir_pool_advise(on->engine, &advice), WEIR_OK);
     assert_true(weir_pool_prometheus(on->engine, "p", text, sizeof text) > 0);
+    assert_true(weir_pool_status_text(on->engine, text, sizeof text) > 0);
     weir_json_init(&json, NULL);
     status = weir_pool_dump(on->engine, &json);
     if (status == WEIR_OK)
