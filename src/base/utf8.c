@@ -9,16 +9,6 @@
 
 #include <weir/value.h>
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/* Whether all eight bytes are ASCII other than NUL: subtracting one borrows
- * into the top bit of a zero byte. */
-static int is_plain(uint64_t word)
-{
-    return ((word | (word - ONES)) & HIGHS) == 0;
-}
-
 static int is_tail(unsigned char byte)
 {
     return (byte & 0xC0) == 0x80;
@@ -62,7 +52,7 @@ static wi_utf8_kind check_characters(const unsigned char *at, size_t left)
 
         if (left >= 8) {
             memcpy(&word, at, 8);
-            if (is_plain(word)) {
+            if (wi_utf8_is_plain_word(word)) {
                 at += 8;
                 left -= 8;
                 continue;
@@ -79,24 +69,6 @@ static wi_utf8_kind check_characters(const unsigned char *at, size_t left)
     return kind;
 }
 
-/* Up to seven bytes as a word, the rest of it filled with plain bytes: two
- * loads that overlap instead of a loop. */
-static uint64_t short_word(const unsigned char *at, size_t size)
-{
-    uint32_t low = 0, high = 0;
-
-    if (size >= 4) {
-        memcpy(&low, at, 4);
-        memcpy(&high, at + size - 4, 4);
-        return (uint64_t)high << 32 | low;
-    }
-    if (size == 0)
-        return ONES;
-    low = at[0];
-    return ((uint64_t)at[size - 1] << 16 | (uint64_t)at[size / 2] << 8 | low) |
-           (ONES & ~UINT64_C(0xFFFFFF));
-}
-
 wi_utf8_kind wi_utf8_check(const char *text, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -108,15 +80,15 @@ wi_utf8_kind wi_utf8_check(const char *text, size_t size)
         /* Whole words, then one that overlaps the end. */
         for (; i + 8 < size; i += 8) {
             memcpy(&word, at + i, 8);
-            if (!is_plain(word))
+            if (!wi_utf8_is_plain_word(word))
                 return check_characters(at + i, size - i);
         }
         memcpy(&word, at + size - 8, 8);
-        if (is_plain(word))
+        if (wi_utf8_is_plain_word(word))
             return WI_UTF8_CLEAN;
         return check_characters(at + i, size - i);
     }
-    if (is_plain(short_word(at, size)))
+    if (wi_utf8_is_plain_word(wi_utf8_short_word(text, size)))
         return WI_UTF8_CLEAN;
     return check_characters(at, size);
 }

@@ -77,6 +77,26 @@ static void test_utf8_check__refuses_what_is_no_utf8(void **state)
     }
 }
 
+static void test_utf8_is_plain__sees_each_byte_of_each_length(void **state)
+{
+    static const char strange[] = {'\0', '\x80', '\xC3', '\xFF'};
+    char text[40];
+
+    (void)state;
+    memset(text, 1, sizeof text); /* nearly a NUL */
+    for (size_t size = 0; size <= sizeof text; size++) {
+        assert_true(wi_utf8_is_plain(text, size));
+        for (size_t at = 0; at < size; at++) {
+            for (size_t i = 0; i < sizeof strange; i++) {
+                text[at] = strange[i];
+                assert_false(wi_utf8_is_plain(text, size));
+            }
+            text[at] = '\x7F';
+            assert_true(wi_utf8_is_plain(text, size));
+        }
+    }
+}
+
 static void test_utf8_check__tells_of_a_nul_inside(void **state)
 {
     char text[40];
@@ -110,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8_check__takes_every_character),
         cmocka_unit_test(test_utf8_check__refuses_what_is_no_utf8),
+        cmocka_unit_test(test_utf8_is_plain__sees_each_byte_of_each_length),
         cmocka_unit_test(test_utf8_check__tells_of_a_nul_inside),
         cmocka_unit_test(test_utf8_cut__never_halves_a_character),
     };

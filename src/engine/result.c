@@ -219,7 +219,7 @@ void wi_result_finish(weir_result *result)
     wi_tx_after(result->conn);
 }
 
-static void fail_rows(weir_result *result)
+WEIR_COLD static void fail_rows(weir_result *result)
 {
     weir_conn *conn = result->conn;
     char statement[sizeof conn->error.statement] = "";
@@ -433,17 +433,8 @@ static bool next_kept(weir_result *result)
     return true;
 }
 
-static bool next_from_driver(weir_result *result)
+WEIR_COLD static bool no_row(weir_result *result, weir_step step)
 {
-    weir_conn *conn = result->conn;
-    int64_t deadline = wi_conn_deadline(conn);
-    weir_step step = result->driver->fetch(result->stmt->driver_stmt,
-                                           result->row, deadline, &conn->error);
-
-    if (step == WEIR_STEP_ROW) {
-        result->has_row = true;
-        return true;
-    }
     result->has_row = false;
     if (step == WEIR_STEP_ERROR)
         fail_rows(result);
@@ -452,21 +443,30 @@ static bool next_from_driver(weir_result *result)
     return false;
 }
 
-static bool next(weir_result *result)
+static inline bool next_from_driver(weir_result *result)
+{
+    weir_conn *conn = result->conn;
+    int64_t deadline = wi_conn_deadline(conn);
+    weir_step step = result->driver->fetch(result->stmt->driver_stmt,
+                                           result->row, deadline, &conn->error);
+
+    if (step != WEIR_STEP_ROW)
+        return no_row(result, step);
+    result->has_row = true;
+    return true;
+}
+
+static inline bool next(weir_result *result)
 {
     if (result->scratch.total > 0)
         wi_arena_reset(&result->scratch);
     memset(result->pinned, 0, sizeof result->pinned);
-    switch (result->from) {
-    case WI_ROWS_LAZY:
-    case WI_ROWS_DRIVER:
+    if (result->from == WI_ROWS_DRIVER || result->from == WI_ROWS_LAZY)
         return next_from_driver(result);
-    case WI_ROWS_GATHERED:
+    if (result->from == WI_ROWS_GATHERED)
         return next_kept(result);
-    default:
-        result->has_row = false;
-        return false;
-    }
+    result->has_row = false;
+    return false;
 }
 
 bool weir_next(weir_result *result)

@@ -4,6 +4,7 @@
  * and scanning a whole row. What is read from a lazy row is pinned first.
  */
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -348,67 +349,88 @@ static weir_status read_out(const weir_value *cell, const weir_out *out,
  * everything, is first only looked at and then written; anything else goes
  * through slots of its own.
  */
-static bool fits_i32(const weir_value *cell)
+enum plain_shape {
+    PLAIN_8 = 0, /* eight bytes */
+    PLAIN_4,
+    PLAIN_POINTER, /* eight bytes, NULL allowed */
+    PLAIN_OPT_8,
+    PLAIN_OPT_4,
+};
+
+/* What must hold beside the type; 0: the kind is not plain at all. */
+enum plain_check {
+    PLAIN_ALWAYS = 1,
+    PLAIN_NULLABLE = 2,
+    PLAIN_I32 = 4,
+    PLAIN_TEXT = 8,
+};
+
+typedef struct plain_kind {
+    uint8_t type; /* of the values that need no conversion */
+    uint8_t check;
+    uint16_t shape;
+} plain_kind;
+
+/* clang-format off */
+#define OPT(kind_) [WEIR_OUT_##kind_ + WEIR_OUT_OPT]
+static const plain_kind plain_kinds[] = {
+    [WEIR_OUT_I64] = {WEIR_TYPE_I64, PLAIN_ALWAYS, PLAIN_8},
+    [WEIR_OUT_I32] = {WEIR_TYPE_I64, PLAIN_I32, PLAIN_4},
+    [WEIR_OUT_F64] = {WEIR_TYPE_F64, PLAIN_ALWAYS, PLAIN_8},
+    [WEIR_OUT_TIMESTAMP] = {WEIR_TYPE_TIMESTAMP, PLAIN_ALWAYS, PLAIN_8},
+    [WEIR_OUT_DATETIME] = {WEIR_TYPE_DATETIME, PLAIN_ALWAYS, PLAIN_8},
+    [WEIR_OUT_CSTR] = {WEIR_TYPE_TEXT, PLAIN_TEXT | PLAIN_NULLABLE,
+                       PLAIN_POINTER},
+    OPT(I64) = {WEIR_TYPE_I64, PLAIN_ALWAYS | PLAIN_NULLABLE, PLAIN_OPT_8},
+    OPT(F64) = {WEIR_TYPE_F64, PLAIN_ALWAYS | PLAIN_NULLABLE, PLAIN_OPT_8},
+    OPT(I32) = {WEIR_TYPE_I64, PLAIN_I32 | PLAIN_NULLABLE, PLAIN_OPT_4},
+};
+#undef OPT
+/* clang-format on */
+enum { PLAIN_COUNT = sizeof plain_kinds / sizeof plain_kinds[0] };
+
+/* Whether write_plain() may be called: the value's type is the wanted one,
+ * and text is ASCII. */
+static inline bool is_plain(const weir_value *cell, const weir_out *out)
 {
-    return cell->type == WEIR_TYPE_I64 && cell->as.i >= INT32_MIN &&
-           cell->as.i <= INT32_MAX;
+    const plain_kind *kind;
+
+    if (out->kind >= PLAIN_COUNT || !out->to)
+        return false;
+    kind = &plain_kinds[out->kind];
+    if (cell->type != kind->type)
+        return cell->type == WEIR_TYPE_NULL && (kind->check & PLAIN_NULLABLE);
+    if (kind->check & PLAIN_ALWAYS)
+        return true;
+    if (kind->check & PLAIN_TEXT)
+        return wi_utf8_is_plain(cell->as.text, cell->size);
+    return (kind->check & PLAIN_I32) && cell->as.i == (int32_t)cell->as.i;
 }
 
-/* Whether write_plain() may be called: the value's type is the wanted one. */
-static bool is_plain(const weir_value *cell, const weir_out *out)
+/* By memcpy: the kinds of one shape are types of their own. */
+static inline void write_plain(const weir_value *cell, const weir_out *out)
 {
-    if (!out->to)
-        return false;
-    switch (out->kind) {
-    case WEIR_OUT_I64:
-        return cell->type == WEIR_TYPE_I64;
-    case WEIR_OUT_I32:
-        return fits_i32(cell);
-    case WEIR_OUT_F64:
-        return cell->type == WEIR_TYPE_F64;
-    case WEIR_OUT_CSTR:
-        return cell->type == WEIR_TYPE_NULL ||
-               (cell->type == WEIR_TYPE_TEXT &&
-                wi_utf8_check(cell->as.text, cell->size) == WI_UTF8_CLEAN);
-    case WEIR_OUT_I64 + WEIR_OUT_OPT:
-        return cell->type == WEIR_TYPE_NULL || cell->type == WEIR_TYPE_I64;
-    case WEIR_OUT_I32 + WEIR_OUT_OPT:
-        return cell->type == WEIR_TYPE_NULL || fits_i32(cell);
-    case WEIR_OUT_F64 + WEIR_OUT_OPT:
-        return cell->type == WEIR_TYPE_NULL || cell->type == WEIR_TYPE_F64;
-    default:
-        return false;
-    }
-}
-
-static void write_plain(const weir_value *cell, const weir_out *out)
-{
+    unsigned shape = plain_kinds[out->kind].shape;
     bool set = cell->type != WEIR_TYPE_NULL;
+    int64_t bits = set ? cell->as.i : 0;
+    int32_t low = (int32_t)bits;
 
-    switch (out->kind) {
-    case WEIR_OUT_I64:
-        *(int64_t *)out->to = cell->as.i;
+    if (shape == PLAIN_8) {
+        memcpy(out->to, &cell->as, sizeof cell->as);
         return;
-    case WEIR_OUT_I32:
-        *(int32_t *)out->to = (int32_t)cell->as.i;
-        return;
-    case WEIR_OUT_F64:
-        *(double *)out->to = cell->as.f;
-        return;
-    case WEIR_OUT_CSTR:
+    }
+    if (shape == PLAIN_POINTER) {
         *(const char **)out->to = set ? cell->as.text : NULL;
         return;
-    case WEIR_OUT_I64 + WEIR_OUT_OPT:
-        *(weir_opt_i64 *)out->to = (weir_opt_i64){set ? cell->as.i : 0, set};
-        return;
-    case WEIR_OUT_I32 + WEIR_OUT_OPT:
-        *(weir_opt_i32 *)out->to =
-            (weir_opt_i32){set ? (int32_t)cell->as.i : 0, set};
-        return;
-    default:
-        *(weir_opt_f64 *)out->to = (weir_opt_f64){set ? cell->as.f : 0, set};
-        return;
     }
+    if (shape == PLAIN_4 || shape == PLAIN_OPT_4)
+        memcpy(out->to, &low, sizeof low);
+    else
+        memcpy(out->to, &bits, sizeof bits);
+    if (shape == PLAIN_OPT_4)
+        ((weir_opt_i32 *)out->to)->set = set;
+    else if (shape == PLAIN_OPT_8)
+        memcpy((char *)out->to + offsetof(weir_opt_i64, set), &set, sizeof set);
 }
 
 /* Room for any output. */
@@ -457,8 +479,8 @@ static size_t size_of_kind(uint32_t kind)
 }
 
 /* Reads all columns into slots and copies them once all are well. */
-static weir_status scan_slots(weir_result *result, const weir_out *outs,
-                              size_t count)
+__attribute__((noinline)) static weir_status
+scan_slots(weir_result *result, const weir_out *outs, size_t count)
 {
     weir_error err;
     slot *slots;
@@ -478,7 +500,7 @@ static weir_status scan_slots(weir_result *result, const weir_out *outs,
     return WEIR_OK;
 }
 
-static weir_status refuse_scan(weir_result *result, size_t count)
+WEIR_COLD static weir_status refuse_scan(weir_result *result, size_t count)
 {
     weir_error err;
 
@@ -491,11 +513,30 @@ static weir_status refuse_scan(weir_result *result, size_t count)
     return record(result, &err);
 }
 
+/* What is read from a lazy row outlives other statements. Out of line, as all
+ * that weir_result_scan() calls, so that it needs no registers of others. */
+__attribute__((noinline)) static bool pin_all(weir_result *result)
+{
+    for (int i = 0; i < result->column_count; i++) {
+        if (!pin(result, i))
+            return false;
+    }
+    return true;
+}
+
+WEIR_COLD static weir_status fail_scan(weir_result *result)
+{
+    weir_error err;
+
+    wi_error_nomem(&err);
+    return record(result, &err);
+}
+
 weir_status weir_result_scan(weir_result *result, const weir_out *outs,
                              size_t count)
 {
-    bool plain = true;
-    weir_error err;
+    const weir_out *end = outs + count;
+    const weir_value *cell;
 
     if (!result || !result->open)
         return WEIR_ERR_MISUSE;
@@ -503,15 +544,16 @@ weir_status weir_result_scan(weir_result *result, const weir_out *outs,
         return result->error.status;
     if (!result->has_row || count != (size_t)result->column_count || !outs)
         return refuse_scan(result, count);
-    for (size_t i = 0; i < count; i++) {
-        if (!pin(result, (int)i))
-            return record(result, (wi_error_nomem(&err), &err));
-        plain = plain && is_plain(&result->row[i], &outs[i]);
+    if (result->from == WI_ROWS_LAZY && !pin_all(result))
+        return fail_scan(result);
+    cell = result->row;
+    for (const weir_out *out = outs; out < end; out++, cell++) {
+        if (!is_plain(cell, out))
+            return scan_slots(result, outs, count);
     }
-    if (!plain)
-        return scan_slots(result, outs, count);
-    for (size_t i = 0; i < count; i++)
-        write_plain(&result->row[i], &outs[i]);
+    cell = result->row;
+    for (const weir_out *out = outs; out < end; out++, cell++)
+        write_plain(cell, out);
     return WEIR_OK;
 }
 

@@ -2,6 +2,8 @@
 /* Cells into variables: what fits, what does not, and that nothing is lost. */
 #include "scripted.h"
 
+#include <math.h>
+
 /* A row of one cell, open for reading. */
 static weir_result *row_of(weir_conn *conn, weir_value cell)
 {
@@ -104,6 +106,61 @@ static void test_text__is_checked_before_it_is_handed_out(void **state)
     assert_int_equal(weir_get_span(rows, 0).size, 5);
 }
 
+/* Each kind that is copied without a conversion, and what it must not take. */
+static void test_plain_kinds__take_their_own_type_and_no_other(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = script_borrow();
+    weir_opt_f64 maybe_f = {.v = 7, .set = false};
+    weir_opt_i32 maybe_i = {.v = 7, .set = false};
+    weir_timestamp instant = {5};
+    weir_datetime local = {5};
+    double f = 5;
+
+    (void)state;
+    expect_scan(conn, WEIR_VAL(-0.0), &f, WEIR_OK);
+    assert_true(f == 0 && signbit(f));
+    expect_scan(conn, WEIR_VAL(2.5), &maybe_f, WEIR_OK);
+    assert_true(maybe_f.set && maybe_f.v == 2.5);
+    expect_scan(conn, weir_value_null(), &maybe_f, WEIR_OK);
+    assert_false(maybe_f.set);
+    expect_scan(conn, WEIR_VAL(-3), &maybe_i, WEIR_OK);
+    assert_true(maybe_i.set && maybe_i.v == -3);
+    expect_scan(conn, WEIR_VAL(INT64_C(1) << 31), &maybe_i, WEIR_ERR_TYPE);
+    assert_true(maybe_i.set && maybe_i.v == -3);
+    expect_scan(conn, weir_value_null(), &maybe_i, WEIR_OK);
+    assert_false(maybe_i.set);
+    expect_scan(conn, WEIR_VAL((weir_timestamp){-9}), &instant, WEIR_OK);
+    assert_int_equal(instant.us, -9);
+    expect_scan(conn, WEIR_VAL((weir_datetime){8}), &local, WEIR_OK);
+    assert_int_equal(local.us, 8);
+    expect_scan(conn, WEIR_VAL((weir_timestamp){1}), &local, WEIR_ERR_TYPE);
+    expect_scan(conn, weir_value_null(), &instant, WEIR_ERR_TYPE);
+    assert_int_equal(local.us, 8);
+    assert_int_equal(instant.us, -9);
+}
+
+static void test_text__of_any_length_is_checked(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = script_borrow();
+    static const char *const fine[] = {"", "seven!!", "grün",
+                                       "twenty and some bytes of ASCII",
+                                       "zwanzig und einige, darunter grün"};
+    static const char *const broken[] = {"seven\xff!", "eight by\xff",
+                                         "twenty and some bytes of \xff"};
+    const char *text = "before";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
+        expect_scan(conn, WEIR_VAL(broken[i]), &text, WEIR_ERR_TYPE);
+    assert_string_equal(text, "before");
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        WEIR_AUTO(weir_result) rows = row_of(conn, WEIR_VAL(fine[i]));
+
+        assert_int_equal(weir_scan(rows, &text), WEIR_OK);
+        assert_string_equal(text, fine[i]);
+    }
+}
+
 static void test_readers__remember_only_the_first_failure(void **state)
 {
     WEIR_AUTO(weir_conn) conn = script_borrow();
@@ -156,6 +213,8 @@ int main(void)
         TEST(integers__fit_or_are_refused),
         TEST(null__goes_only_where_it_can_be_told),
         TEST(text__is_checked_before_it_is_handed_out),
+        TEST(plain_kinds__take_their_own_type_and_no_other),
+        TEST(text__of_any_length_is_checked),
         TEST(readers__remember_only_the_first_failure),
         TEST(scan__wants_a_row_and_as_many_variables),
         TEST(column_index__takes_the_exact_name_first),

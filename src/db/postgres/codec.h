@@ -6,9 +6,11 @@
 #ifndef WPG_CODEC_H
 #define WPG_CODEC_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <weir/sys/services.h>
 #include <weir/value.h>
@@ -134,10 +136,31 @@ size_t wpg_encode_numeric(const char *digits, char *out);
  * with `out` NULL only the room that is needed */
 size_t wpg_numeric_text(wpg_span from, char *out);
 
-/* Big-endian numbers. */
-uint16_t wpg_get_u16(const char *at);
-uint32_t wpg_get_u32(const char *at);
-uint64_t wpg_get_u64(const char *at);
+/* Big-endian numbers. Reading is done for every cell. */
+static inline uint16_t wpg_get_u16(const char *at)
+{
+    uint16_t number;
+
+    memcpy(&number, at, sizeof number);
+    return be16toh(number);
+}
+
+static inline uint32_t wpg_get_u32(const char *at)
+{
+    uint32_t number;
+
+    memcpy(&number, at, sizeof number);
+    return be32toh(number);
+}
+
+static inline uint64_t wpg_get_u64(const char *at)
+{
+    uint64_t number;
+
+    memcpy(&number, at, sizeof number);
+    return be64toh(number);
+}
+
 void wpg_put_u16(char *at, uint16_t number);
 void wpg_put_u32(char *at, uint32_t number);
 void wpg_put_u64(char *at, uint64_t number);

@@ -449,63 +449,105 @@ weir_status wpg_execute(void *memory, const weir_execution *execution,
 
 /* ------------------------------------------------------------------ fetch */
 
-/* The kinds that most columns are of, in the row's own loop; false for all
- * else. */
-static bool decode_usual(uint8_t kind, wpg_span from, weir_value *out)
-{
-    uint64_t bits;
-    double f;
-
-    if (kind == WPG_KIND_TEXT) {
-        *out = weir_value_text(weir_text_span(from.data, from.size));
-        return true;
-    }
-    if (kind == WPG_KIND_I32 && from.size == 4) {
-        *out = weir_value_i64((int32_t)wpg_get_u32(from.data));
-        return true;
-    }
-    if ((kind != WPG_KIND_I64 && kind != WPG_KIND_F64) || from.size != 8)
-        return false;
-    bits = wpg_get_u64(from.data);
-    memcpy(&f, &bits, sizeof f);
-    *out = kind == WPG_KIND_I64 ? weir_value_i64((int64_t)bits)
-                                : weir_value_f64(f);
-    return true;
-}
-
-/* What has bytes is not NULL: mostly the library is asked twice, not thrice. */
-static wpg_decoded decode_cell(wpg_stmt *stmt, int column, weir_value *out)
+/* Out of line, so that the row's own loop keeps its registers. */
+__attribute__((noinline)) static wpg_decoded
+decode_cell(wpg_stmt *stmt, int column, wpg_span from, weir_value *out)
 {
     const wpg_columns *columns = &stmt->columns;
-    int size = PQgetlength(stmt->result, stmt->row, column);
-    wpg_decoder by;
-    wpg_span from;
+    wpg_decoder by = {stmt->conn->services, (wpg_kind)columns->kinds[column],
+                      &columns->cells[column]};
 
-    if (size == 0 && PQgetisnull(stmt->result, stmt->row, column)) {
-        *out = weir_value_null();
-        return WPG_DECODED;
-    }
-    from =
-        (wpg_span){PQgetvalue(stmt->result, stmt->row, column), (size_t)size};
-    if (columns->format == 1 && decode_usual(columns->kinds[column], from, out))
-        return WPG_DECODED;
-    by = (wpg_decoder){stmt->conn->services, (wpg_kind)columns->kinds[column],
-                       &columns->cells[column]};
     return columns->format == 1 ? wpg_decode(&by, from, out)
                                 : wpg_decode_text(&by, from, out);
 }
 
-static weir_status decode_row(wpg_stmt *stmt, weir_value *row, weir_error *err)
+/* The kinds that most columns are of; false for all else. */
+static inline bool decode_usual(unsigned kind, wpg_span from, weir_value *out)
 {
+    uint64_t bits;
+    double f;
+
+    switch (kind) {
+    case WPG_KIND_TEXT:
+        *out = weir_value_make(WEIR_TYPE_TEXT);
+        out->size = (uint32_t)from.size;
+        out->as.text = from.data;
+        return true;
+    case WPG_KIND_I32:
+        if (from.size != 4)
+            return false;
+        *out = weir_value_i64((int32_t)wpg_get_u32(from.data));
+        return true;
+    case WPG_KIND_I64:
+        if (from.size != 8)
+            return false;
+        *out = weir_value_i64((int64_t)wpg_get_u64(from.data));
+        return true;
+    case WPG_KIND_F64:
+        if (from.size != 8)
+            return false;
+        bits = wpg_get_u64(from.data);
+        memcpy(&f, &bits, sizeof f);
+        *out = weir_value_f64(f);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What has bytes is not NULL: mostly the library is asked twice, not thrice. */
+static wpg_decoded decode_binary(wpg_stmt *stmt, int at, weir_value *row)
+{
+    const PGresult *result = stmt->result;
+    const uint8_t *kinds = stmt->columns.kinds;
+    int count = (int)stmt->columns.count;
+    wpg_decoded found;
+    wpg_span from;
+
+    for (int i = 0; i < count; i++, row++) {
+        int size = PQgetlength(result, at, i);
+
+        if (size == 0 && PQgetisnull(result, at, i)) {
+            *row = weir_value_null();
+            continue;
+        }
+        from = (wpg_span){PQgetvalue(result, at, i), (size_t)size};
+        if (decode_usual(kinds[i], from, row))
+            continue;
+        found = decode_cell(stmt, i, from, row);
+        if (found != WPG_DECODED)
+            return found;
+    }
+    return WPG_DECODED;
+}
+
+__attribute__((noinline)) static wpg_decoded decode_text(wpg_stmt *stmt, int at,
+                                                         weir_value *row)
+{
+    const PGresult *result = stmt->result;
     int count = (int)stmt->columns.count;
     wpg_decoded found = WPG_DECODED;
 
-    for (int i = 0; i < count && found == WPG_DECODED; i++)
-        found = decode_cell(stmt, i, &row[i]);
-    stmt->row++;
-    return found == WPG_DECODED         ? WEIR_OK
-           : found == WPG_DECODED_NOMEM ? wpg_nomem(err)
-                                        : wpg_malformed(stmt->conn, err);
+    for (int i = 0; i < count && found == WPG_DECODED; i++) {
+        wpg_span from = {PQgetvalue(result, at, i),
+                         (size_t)PQgetlength(result, at, i)};
+
+        if (PQgetisnull(result, at, i))
+            row[i] = weir_value_null();
+        else
+            found = decode_cell(stmt, i, from, &row[i]);
+    }
+    return found;
+}
+
+WEIR_COLD static weir_step fail_row(wpg_stmt *stmt, wpg_decoded found,
+                                    weir_error *err)
+{
+    if (found == WPG_DECODED_NOMEM)
+        (void)wpg_nomem(err);
+    else
+        (void)wpg_malformed(stmt->conn, err);
+    return WEIR_STEP_ERROR;
 }
 
 static weir_step finish_stream(wpg_stmt *stmt, weir_status status,
@@ -518,7 +560,8 @@ static weir_step finish_stream(wpg_stmt *stmt, weir_status status,
 }
 
 /* The row after this one. The last result of a stream has no row. */
-static weir_step next_streamed(wpg_stmt *stmt, weir_error *err)
+__attribute__((noinline)) static weir_step next_streamed(wpg_stmt *stmt,
+                                                         weir_error *err)
 {
     weir_status status;
     PGresult *result;
@@ -537,6 +580,7 @@ weir_step wpg_fetch(void *memory, weir_value *row, int64_t deadline,
                     weir_error *err)
 {
     wpg_stmt *stmt = memory;
+    wpg_decoded found;
     weir_step step;
 
     if (stmt->row == stmt->row_count && stmt->streaming) {
@@ -547,8 +591,9 @@ weir_step wpg_fetch(void *memory, weir_value *row, int64_t deadline,
     }
     if (stmt->row >= stmt->row_count)
         return WEIR_STEP_DONE;
-    return decode_row(stmt, row, err) == WEIR_OK ? WEIR_STEP_ROW
-                                                 : WEIR_STEP_ERROR;
+    found = stmt->columns.format == 1 ? decode_binary(stmt, stmt->row++, row)
+                                      : decode_text(stmt, stmt->row++, row);
+    return found == WPG_DECODED ? WEIR_STEP_ROW : fail_row(stmt, found, err);
 }
 
 void wpg_outcome(void *memory, weir_outcome *out)

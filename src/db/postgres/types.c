@@ -111,30 +111,6 @@ weir_type wpg_value_type(wpg_kind kind)
     return value_types[kind];
 }
 
-uint16_t wpg_get_u16(const char *at)
-{
-    uint16_t number;
-
-    memcpy(&number, at, sizeof number);
-    return be16toh(number);
-}
-
-uint32_t wpg_get_u32(const char *at)
-{
-    uint32_t number;
-
-    memcpy(&number, at, sizeof number);
-    return be32toh(number);
-}
-
-uint64_t wpg_get_u64(const char *at)
-{
-    uint64_t number;
-
-    memcpy(&number, at, sizeof number);
-    return be64toh(number);
-}
-
 void wpg_put_u16(char *at, uint16_t number)
 {
     number = htobe16(number);

@@ -80,6 +80,15 @@ static bool is_over(wpg_conn *conn)
            weir_services_now(conn->services) >= conn->deadline;
 }
 
+/* If it fails there may still be a last word of the server to read. */
+static weir_status take_in(wpg_conn *conn, weir_error *err)
+{
+    if (PQconsumeInput(conn->pg) == 1 || PQstatus(conn->pg) != CONNECTION_OK)
+        return WEIR_OK;
+    conn->lost = true;
+    return wpg_lose(conn, WEIR_FATE_DISCARD, err);
+}
+
 weir_status wpg_wait(wpg_conn *conn, weir_error *err)
 {
     unsigned events = WEIR_WAIT_READ;
@@ -95,12 +104,7 @@ weir_status wpg_wait(wpg_conn *conn, weir_error *err)
     while (status != WEIR_OK && may_go_on(conn, status));
     if (status != WEIR_OK)
         return give_up(conn, status, err);
-    /* If it fails there may still be a last word of the server to read. */
-    if (PQconsumeInput(conn->pg) == 0 && PQstatus(conn->pg) == CONNECTION_OK) {
-        conn->lost = true;
-        return wpg_lose(conn, WEIR_FATE_DISCARD, err);
-    }
-    return WEIR_OK;
+    return take_in(conn, err);
 }
 
 static void note_sync(wpg_conn *conn)
@@ -117,10 +121,13 @@ static void note_sync(wpg_conn *conn)
 
 weir_status wpg_next(wpg_conn *conn, PGresult **out, weir_error *err)
 {
+    bool ready = false;
     PGresult *result;
 
-    while (PQisBusy(conn->pg)) {
-        if (wpg_wait(conn, err) != WEIR_OK)
+    /* Of a long answer there is mostly more than was taken in: every other
+     * time nobody asks for it first. */
+    for (; PQisBusy(conn->pg); ready = !ready) {
+        if ((ready ? take_in(conn, err) : wpg_wait(conn, err)) != WEIR_OK)
             return err->status;
     }
     result = PQgetResult(conn->pg);
