@@ -65,6 +65,8 @@ bool wi_fast_hangs(wi_pool *pool)
         place = NULL;
     if (place) {
         set_hanging(pool, place, true);
+        /* Its own place was the waiter's. Without memory: as it was. */
+        (void)wi_places_for(pool, &pool->options, 0);
         wi_connect_as_needed(pool);
     }
     wi_fast_unlock(pool);

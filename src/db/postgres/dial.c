@@ -142,11 +142,15 @@ weir_status wpg_dial(wpg_conn *conn, const weir_open_spec *spec,
     int64_t began = weir_services_now(conn->services);
     wpg_transport transport;
     wpg_guard guard = {.trace = NULL};
+    wpg_addresses addresses = {.hosts = {.data = NULL}};
     weir_status status;
 
     status = wpg_transport_of(conn->url, conn->options, &transport, err);
     if (status == WEIR_OK)
+        status = wpg_resolve(conn, &transport, spec->deadline, &addresses, err);
+    if (status == WEIR_OK)
         status = start(conn, &transport, spec, err);
+    wpg_addresses_clear(conn, &addresses);
     if (status == WEIR_OK)
         status = wpg_guard_start(&guard, conn->pg, err);
     if (status == WEIR_OK)
