@@ -3,7 +3,7 @@
  * Connecting, step by step through the wait hook. What libpq would rather
  * take from the environment and decide by itself is said.
  */
-#include "wpg.h"
+#include "resolve.h"
 
 #include <string.h>
 

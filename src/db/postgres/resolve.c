@@ -6,7 +6,7 @@
  * certificates and stored passwords are compared with. Sockets, addresses and
  * "localhost" are left to libpq, which waits for none of them.
  */
-#include "wpg.h"
+#include "resolve.h"
 
 #include <errno.h>
 #include <netdb.h>

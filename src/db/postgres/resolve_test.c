@@ -14,7 +14,7 @@
 
 #include "drive.h"
 
-#include "db/postgres/wpg.h"
+#include "db/postgres/resolve.h"
 
 #define MS INT64_C(1000000)
 

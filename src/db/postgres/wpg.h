@@ -176,16 +176,6 @@ static inline bool wpg_has_submitted(const wpg_conn *conn)
 weir_status wpg_dial(wpg_conn *conn, const weir_open_spec *spec,
                      weir_error *err);
 
-/* The lists of the transport, with names resolved; see resolve.c. */
-typedef struct wpg_addresses {
-    weir_buffer hosts, ports, addresses;
-} wpg_addresses;
-
-/* Resolves what has to be, and makes the transport borrow from `out`. */
-weir_status wpg_resolve(wpg_conn *conn, wpg_transport *transport,
-                        int64_t deadline, wpg_addresses *out, weir_error *err);
-void wpg_addresses_clear(const wpg_conn *conn, wpg_addresses *addresses);
-
 weir_status wpg_guard_start(wpg_guard *guard, PGconn *pg, weir_error *err);
 /* Sends on what was led aside. @return false: it may not be, or cannot */
 bool wpg_guard_pass(wpg_guard *guard);
