@@ -86,8 +86,11 @@ typedef struct weir_connect_options {
  *
  * Threads: any.
  * @param err filled on failure: POOL_TIMEOUT (all are in use), CONNECTION,
- *            AUTH, TIMEOUT (connecting took too long), CLOSED, NOMEM, …
- * @return [owned] end it with weir_conn_close(); NULL on failure
+ *            AUTH, TIMEOUT (connecting took too long), CLOSED, NOMEM, MISUSE
+ *            (a second loan with pool_kind=assertion), …
+ * @return [owned] end it with weir_conn_close(); NULL on failure. With the
+ *         pool kinds static and thread the same one again while it is
+ *         borrowed: close it as often
  */
 WEIR_API weir_conn *weir_connect(weir_engine *engine, weir_error *err)
     WEIR_MUST_USE;
@@ -118,7 +121,11 @@ WEIR_API weir_conn *weir_connect_at(weir_engine *engine,
  * Gives a connection back and sets `*conn` to NULL. An open transaction is
  * rolled back, open results end. NULL is allowed, twice is harmless. Blocks
  * for the rollback if there is one to make. While another thread is inside
- * nothing happens, and `*conn` stays.
+ * nothing happens, and `*conn` stays. Closing a copy of what is closed already
+ * does nothing but tell the log hook.
+ *
+ * With the pool kinds static and thread it gives back one share of the
+ * connection, and only the last one does the above.
  */
 WEIR_API void weir_conn_close(weir_conn **conn);
 

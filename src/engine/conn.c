@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/handles.h"
 #include "engine/isolation.h"
+#include "engine/log.h"
 #include "engine/options.h"
 #include "engine/result.h"
 #include "engine/tx.h"
@@ -258,8 +259,12 @@ void weir_conn_close(weir_conn **conn)
     }
     if (wi_conn_enter(closing) != WEIR_OK) {
         /* Of two threads the other may still close it. */
-        if (atomic_load(&closing->state) != WI_CONN_ENTERED)
-            *conn = NULL;
+        if (atomic_load(&closing->state) == WI_CONN_ENTERED)
+            return;
+        *conn = NULL;
+        wi_log_message(&closing->engine->services.log, WEIR_LOG_WARNING, 0,
+                       "a connection that is not lent was given back; somebody "
+                       "has kept a copy of its pointer");
         return;
     }
     *conn = NULL;

@@ -171,6 +171,43 @@ static void test_shared__isolation_is_the_first_borrowers(void **state)
     weir_conn_close(&first);
 }
 
+static int warnings;
+
+static void count_warning(void *context, const weir_log_event *event)
+{
+    (void)context;
+    if (event->kind == WEIR_LOG_WARNING &&
+        strstr(event->message, "not lent was given back"))
+        warnings++;
+}
+
+/* A16 no_double_checkin: told, and nothing else happens. */
+static void test_kinds__A16_giving_back_twice_is_told(void **state)
+{
+    (void)state;
+    for (int kind = WEIR_POOL_QUEUE; kind <= WEIR_POOL_ASSERTION; kind++) {
+        weir_engine_options options = WEIR_ENGINE_OPTIONS;
+        weir_pool_status status;
+        weir_conn *conn;
+        weir_conn *copy;
+
+        options.pool_kind = (weir_pool_kind)kind;
+        options.log = count_warning;
+        script_open(NULL, &options);
+        warnings = 0;
+        conn = copy = script_borrow();
+        weir_conn_close(&conn);
+        weir_conn_close(&conn);
+        assert_int_equal(warnings, 0);
+        weir_conn_close(&copy);
+        assert_null(copy);
+        assert_int_equal(warnings, 1);
+        weir_engine_pool_status(engine, &status);
+        assert_int_equal(status.busy, 0);
+        assert_int_equal(status.idle, kind != WEIR_POOL_NULL);
+    }
+}
+
 static void test_kinds__keep_to_the_databases_limit(void **state)
 {
     weir_mock_options kind = WEIR_MOCK_OPTIONS;
@@ -220,6 +257,7 @@ int main(void)
         TEST(shared__the_last_close_waits_for_nobody),
         TEST(shared__a_stale_copy_is_told),
         TEST(shared__isolation_is_the_first_borrowers),
+        TEST(kinds__A16_giving_back_twice_is_told),
         TEST(kinds__keep_to_the_databases_limit),
         TEST(shared__engine_is_freed_by_the_last_share),
     };

@@ -13,6 +13,11 @@
 static const char *const names[] = {"queue", "null", "static", "thread",
                                     "assertion"};
 
+const char *wi_pool_kind_name(weir_pool_kind kind)
+{
+    return names[kind];
+}
+
 /* What is wrong with an option, or NULL. */
 typedef struct objection {
     const char *option;
@@ -93,6 +98,6 @@ weir_status wi_pool_kind_check(const weir_engine_options *options,
     return weir_error_set(err, WEIR_ERR_CONFIG,
                           "options pool_kind=%s and %s contradict each other: "
                           "%s; leave %s out",
-                          names[options->pool_kind], found.option, found.reason,
-                          found.option);
+                          wi_pool_kind_name(options->pool_kind), found.option,
+                          found.reason, found.option);
 }

@@ -29,6 +29,8 @@ weir_status wi_pool_options_check(const weir_engine_options *options,
  * with the reason (engine/pool_kind.c). */
 weir_status wi_pool_kind_check(const weir_engine_options *options,
                                weir_error *err);
+/* As it is written in a URL. */
+const char *wi_pool_kind_name(weir_pool_kind kind);
 /* The pool's view. `threads`: AUTO means that the pool has threads. */
 wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
                                        const weir_allocator *allocator,

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/pool_options.h"
 #include "pool/view.h"
 
 static double seconds(int64_t ns)
@@ -159,6 +160,7 @@ static void put_view(weir_json *out, const weir_engine *engine,
 
     weir_json_begin_object(out);
     put_text(out, "url", engine->masked_url);
+    put_text(out, "kind", wi_pool_kind_name(engine->settings.pool_kind));
     put_text(out, "health", health_names[numbers.health]);
     put_status(out, &numbers.now);
     put_count(out, "waits", (int64_t)numbers.waits);
@@ -357,9 +359,10 @@ weir_status weir_pool_advise(const weir_engine *engine, weir_pool_advice *out)
     out->size = enough_for(out->busy_mean);
     snprintf(out->reason, sizeof out->reason,
              "%.1f loans per second of %.3g ms each keep %.2f connections "
-             "busy; with %d few have to wait. pool_size is %d, %llu of %llu "
-             "loans had to wait",
-             rate, hold_s * 1e3, out->busy_mean, out->size, view.status.size,
+             "busy; with %d few have to wait. pool_kind is %s, pool_size %d, "
+             "%llu of %llu loans had to wait",
+             rate, hold_s * 1e3, out->busy_mean, out->size,
+             wi_pool_kind_name(engine->settings.pool_kind), view.status.size,
              (unsigned long long)view.waits,
              (unsigned long long)view.status.acquired);
     return WEIR_OK;

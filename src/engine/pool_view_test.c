@@ -109,6 +109,50 @@ static void test_site__is_shown(void **state)
     weir_engine_close(&engine);
 }
 
+/* Each kind says what it is, and how many there may be. */
+static void test_kinds__are_shown(void **state)
+{
+    static const char *const kinds[] = {"queue", "null", "static", "thread",
+                                        "assertion"};
+    static const char *const limits[] = {" 15\n", NULL, " 1\n", NULL, " 1\n"};
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        weir_engine_options options = WEIR_ENGINE_OPTIONS;
+        weir_error err;
+        weir_engine *engine;
+        weir_pool_advice advice;
+        weir_json json;
+        char wanted[40];
+        char text[4000];
+        char *most;
+
+        options.pool_kind = (weir_pool_kind)i;
+        engine = weir_engine_open("sqlite://", &options, &err);
+        assert_non_null(engine);
+        for (int j = 0; j < 200; j++) {
+            weir_conn *conn = borrow(engine, "job");
+
+            weir_conn_close(&conn);
+        }
+        weir_json_init(&json, NULL);
+        assert_int_equal(weir_pool_dump(engine, &json), WEIR_OK);
+        assert_int_equal(weir_json_finish(&json), WEIR_OK);
+        snprintf(wanted, sizeof wanted, "\"kind\":\"%s\"", kinds[i]);
+        assert_non_null(strstr(weir_json_result(&json).data, wanted));
+        weir_json_clear(&json);
+        assert_true(weir_pool_prometheus(engine, "p", text, sizeof text) > 0);
+        most = strstr(text, "connection_max{");
+        assert_int_equal(most != NULL, limits[i] != NULL);
+        if (limits[i])
+            assert_non_null(strstr(most, limits[i]));
+        assert_int_equal(weir_pool_advise(engine, &advice), WEIR_OK);
+        snprintf(wanted, sizeof wanted, "pool_kind is %s", kinds[i]);
+        assert_non_null(strstr(advice.reason, wanted));
+        weir_engine_close(&engine);
+    }
+}
+
 static void test_pool_prometheus__is_cut_as_snprintf(void **state)
 {
     weir_engine *engine = small_engine();
@@ -160,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_pool_stats__counts_what_happened),
         cmocka_unit_test(test_pool_dump__names_the_holder),
         cmocka_unit_test(test_site__is_shown),
+        cmocka_unit_test(test_kinds__are_shown),
         cmocka_unit_test(test_pool_prometheus__is_cut_as_snprintf),
         cmocka_unit_test(test_pool_advise__needs_something_to_go_by),
     };

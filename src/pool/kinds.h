@@ -35,11 +35,11 @@
 #include "pool/waiters.h"
 
 typedef struct wi_kind_rule {
-    const char *name;
     bool keeps;      /* what comes back is lent again */
     bool shares;     /* a loan may be joined */
     bool per_thread; /* by the thread whose it is, and nobody else */
     bool is_single;  /* another loan is a mistake of the program */
+    int most;        /* connections; 0: any number */
 } wi_kind_rule;
 
 struct wi_pool {

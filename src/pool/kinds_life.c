@@ -13,12 +13,10 @@
 
 /* clang-format off */
 static const wi_kind_rule rules[] = {
-    [WI_KIND_NULL]      = {.name = "null"},
-    [WI_KIND_STATIC]    = {.name = "static", .keeps = true, .shares = true},
-    [WI_KIND_THREAD]    = {.name = "thread", .keeps = true, .shares = true,
-                           .per_thread = true},
-    [WI_KIND_ASSERTION] = {.name = "assertion", .keeps = true,
-                           .is_single = true},
+    [WI_KIND_NULL]      = {.keeps = false},
+    [WI_KIND_STATIC]    = {.keeps = true, .shares = true, .most = 1},
+    [WI_KIND_THREAD]    = {.keeps = true, .shares = true, .per_thread = true},
+    [WI_KIND_ASSERTION] = {.keeps = true, .is_single = true, .most = 1},
 };
 /* clang-format on */
 
@@ -198,12 +196,15 @@ bool wi_kinds_end(wi_pool *pool)
 
 /* ------------------------------------------------------------------- shown */
 
-/* Locked. */
+/* Locked. The size is what the kind makes of it: 1, none, or how many threads'
+ * are kept while any number is in use. */
 static weir_pool_status status_of(const wi_pool *pool)
 {
+    bool per_thread = pool->rule->per_thread;
+
     return (weir_pool_status){
-        .size = pool->options.size,
-        .max_overflow = pool->options.max_overflow,
+        .size = per_thread ? pool->options.size : pool->rule->most,
+        .max_overflow = per_thread ? -1 : 0,
         .idle = pool->slots.counts[WI_SLOT_IDLE],
         .busy = wi_slots_busy(&pool->slots),
         .connecting = pool->slots.counts[WI_SLOT_CONNECTING],

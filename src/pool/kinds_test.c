@@ -537,6 +537,21 @@ static void test_kinds__closing_wakes_who_waits(void **state)
     end(&server, &pool);
 }
 
+static void test_kinds__say_how_many_there_may_be(void **state)
+{
+    static const int sizes[] = {0, 1, 2, 1};
+    static const int overflows[] = {0, 0, -1, 0};
+
+    (void)state;
+    for (int i = 0; i < KINDS; i++) {
+        wi_pool *pool = pool_of(all_kinds[i]);
+
+        assert_int_equal(status_of(pool).size, sizes[i]);
+        assert_int_equal(status_of(pool).max_overflow, overflows[i]);
+        end(&server, &pool);
+    }
+}
+
 static void test_kinds__show_who_holds_what(void **state)
 {
     (void)state;
@@ -612,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_kinds__a_dead_idle_one_is_replaced),
         cmocka_unit_test(test_kinds__closing_ends_with_the_last_return),
         cmocka_unit_test(test_kinds__closing_wakes_who_waits),
+        cmocka_unit_test(test_kinds__say_how_many_there_may_be),
         cmocka_unit_test(test_kinds__show_who_holds_what),
         cmocka_unit_test(test_kinds__giving_back_twice_is_caught),
     };

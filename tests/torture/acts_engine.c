@@ -96,6 +96,46 @@ static weir_status look_into_pool(stage *on)
     return status;
 }
 
+/* Of each kind of pool: borrowed twice where that is one and the same, looked
+ * at, and given back. */
+static weir_status use_kind(stage *on, const char *url)
+{
+    weir_engine *opened = weir_engine_open(url, NULL, &on->err);
+    weir_conn *conns[2] = {NULL};
+    weir_status status = opened ? WEIR_OK : on->err.status;
+
+    for (int i = 0; i < 2 && status == WEIR_OK; i++) {
+        conns[i] = weir_connect(opened, &on->err);
+        if (!conns[i])
+            status = on->err.status;
+        else if (weir_exec(conns[i], "SELECT 1", NOARGS) != WEIR_OK) {
+            on->err = *weir_conn_error(conns[i]);
+            status = on->err.status;
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        weir_conn_close(&conns[i]);
+    if (opened)
+        weir_engine_dispose(opened);
+    weir_engine_close(&opened);
+    return status;
+}
+
+static weir_status use_null(stage *on)
+{
+    return use_kind(on, "sqlite://?pool_kind=null");
+}
+
+static weir_status use_static(stage *on)
+{
+    return use_kind(on, "sqlite://?pool_kind=static");
+}
+
+static weir_status use_thread(stage *on)
+{
+    return use_kind(on, "sqlite://?pool_kind=thread");
+}
+
 const act engine_acts[] = {
     {"open", open_engine, NULL, ON_NOTHING, NULL},
     {"connect", connect, NULL, ON_SQLITE, NULL},
@@ -103,5 +143,8 @@ const act engine_acts[] = {
     {"set", set_option, set_back, ON_SQLITE, NULL},
     {"ask", ask_engine, NULL, ON_SQLITE, NULL},
     {"pool", look_into_pool, NULL, ON_SQLITE, NULL},
+    {"null", use_null, NULL, ON_NOTHING, NULL},
+    {"static", use_static, NULL, ON_NOTHING, NULL},
+    {"thread", use_thread, NULL, ON_NOTHING, NULL},
     {NULL, NULL, NULL, ON_NOTHING, NULL},
 };
