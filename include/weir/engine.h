@@ -205,6 +205,39 @@ WEIR_API weir_engine *weir_engine_open(const char *url,
  */
 WEIR_API void weir_engine_close(weir_engine **engine);
 
+/**
+ * Closes an engine, sets `*engine` to NULL, and waits up to `timeout_s`
+ * seconds until all that is out has come back. What is still out then is
+ * aborted: a call that waits for the server, for a lock or for the permit to
+ * write, and every later one, ends with CONNECTION. Its handle stays good for
+ * weir_conn_close(), and the last one closed frees the engine.
+ *
+ * A wait hook is woken by its socket, which is shut. A thread that waits for
+ * its own connection waits until `timeout_s` is over.
+ *
+ * Threads: any, also from inside a hook. NULL is allowed.
+ * @param err may be NULL; on TIMEOUT it says what is out, with tags
+ * @return WEIR_OK: all came back; TIMEOUT: the rest was aborted; MISUSE: no
+ *         timeout at all, and nothing was closed; CLOSED: somebody else did
+ */
+WEIR_API weir_status weir_engine_close_within(weir_engine **engine,
+                                              double timeout_s,
+                                              weir_error *err);
+
+/**
+ * Lets the work in hand end: from now on who comes is refused (CLOSED), who
+ * waits already is served, and what comes back is closed, until nothing is
+ * open. It stays so afterwards, also on failure: close the engine then, or
+ * have it take work again with weir_pool_resume() of <weir/pool.h>.
+ *
+ * Threads: any, also from inside a hook and several at once. A thread that
+ * waits for its own connection waits until `timeout_s` is over.
+ * @return WEIR_OK: nothing is open; TIMEOUT: `err` says what is out, with
+ *         tags; CANCELLED: it was resumed; MISUSE; NOMEM
+ */
+WEIR_API weir_status weir_engine_drain(weir_engine *engine, double timeout_s,
+                                       weir_error *err);
+
 /** Opens one connection, asks the server and gives it back: whether the
  *  database can be reached and the credentials are right. */
 WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);

@@ -97,6 +97,19 @@ typedef struct weir_pool_advice {
 WEIR_API weir_status weir_pool_advise(const weir_engine *engine,
                                       weir_pool_advice *out);
 
+/**
+ * Nobody is lent a connection until weir_pool_resume(): who comes or waits
+ * does so until his own deadline (POOL_TIMEOUT). What is out may go on, and
+ * come back. With weir_engine_dispose() nothing is open then, so that a server
+ * can be restarted or moved without a failed statement. Loans that begin at
+ * the same moment may still be had. Nothing happens to an engine that is
+ * paused already, drained, closed, or NULL. Threads: any, also in hooks.
+ */
+WEIR_API void weir_pool_pause(weir_engine *engine);
+/** Ends weir_pool_pause() and weir_engine_drain(): those who wait are served in
+ *  the order in which they came. */
+WEIR_API void weir_pool_resume(weir_engine *engine);
+
 WEIR_END_DECLS
 
 #endif

@@ -326,10 +326,20 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     wi_pool_lose(conn->engine->pool, conn->lease);
 }
 
+/* The time of the closed engine is over: there is no other link, either. */
+static weir_status give_up_link(weir_conn *conn)
+{
+    wi_waits_refuse(&conn->error);
+    wi_conn_lose_link(conn, &conn->error);
+    return wi_waits_refuse(&conn->error);
+}
+
 weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
 {
     weir_status status;
 
+    if (wi_waits_are_over(&conn->engine->waits))
+        return give_up_link(conn);
     if (conn->link)
         return WEIR_OK;
     if (deadline == WI_NO_DEADLINE)
@@ -370,6 +380,18 @@ static void judge_outcome(weir_conn *conn, weir_effect effect)
         wi_conn_doubt(conn, effect);
 }
 
+/* Whoever was ended with a closed engine is not told that he was cancelled. */
+static void judge_time(weir_conn *conn)
+{
+    weir_error *err = &conn->error;
+
+    if (!wi_waits_are_over(&conn->engine->waits) ||
+        (err->status != WEIR_ERR_CANCELLED && err->status != WEIR_ERR_TIMEOUT))
+        return;
+    wi_waits_refuse(err);
+    err->fate = WEIR_FATE_DISCARD;
+}
+
 static void note_statement(weir_conn *conn, const char *statement)
 {
     weir_error *err = &conn->error;
@@ -408,6 +430,7 @@ weir_status wi_conn_failed(weir_conn *conn, const char *statement,
     if (statement)
         note_statement(conn, statement);
     judge_outcome(conn, effect);
+    judge_time(conn);
     if (conn->link)
         state = conn->driver->state(conn->link->driver_conn);
     if (err->fate != WEIR_FATE_KEEP || (state & WEIR_STATE_DEAD)) {
@@ -480,20 +503,27 @@ weir_status weir_set_timeout(weir_conn *conn, double seconds)
  * nothing but the link, which cannot go away while link_lock is held. The
  * handle's error belongs to the thread inside, so the status is all it says.
  */
-weir_status weir_cancel(weir_conn *conn)
+weir_status wi_conn_cancel(weir_conn *conn)
 {
     weir_status status = WEIR_OK;
     weir_error ignored;
 
-    if (!conn || atomic_load(&conn->state) == WI_CONN_CLOSED)
-        return WEIR_ERR_MISUSE;
-    if (!wi_engine_can(conn->engine, WEIR_CAN_CANCEL) || !conn->driver->cancel)
-        return WEIR_ERR_UNSUPPORTED;
+    if (!conn->driver->cancel)
+        return WEIR_OK;
     wi_mutex_lock(&conn->link_lock);
     if (conn->link)
         status = conn->driver->cancel(conn->link->driver_conn, &ignored);
     wi_mutex_unlock(&conn->link_lock);
     return status;
+}
+
+weir_status weir_cancel(weir_conn *conn)
+{
+    if (!conn || atomic_load(&conn->state) == WI_CONN_CLOSED)
+        return WEIR_ERR_MISUSE;
+    if (!wi_engine_can(conn->engine, WEIR_CAN_CANCEL) || !conn->driver->cancel)
+        return WEIR_ERR_UNSUPPORTED;
+    return wi_conn_cancel(conn);
 }
 
 /* ----------------------------------------------------------------- results */

@@ -67,7 +67,8 @@ struct weir_conn {
     _Atomic uint32_t state; /* wi_conn_state */
     struct weir_engine *engine;
     const weir_driver *driver;
-    wi_list_node by_engine; /* in weir_engine::free_handles while closed */
+    wi_list_node by_engine; /* in its free_handles or lent_handles */
+    bool is_ended;          /* was told that the engine's time is over */
 
     wi_lease *lease;
     wi_link *link; /* NULL: invalidated, connects anew at the next use */
@@ -156,6 +157,9 @@ WEIR_COLD weir_status wi_conn_failed(weir_conn *conn, const char *statement,
  * the failure was.
  */
 void wi_conn_doubt(weir_conn *conn, weir_effect effect);
+
+/* Has the driver end what it runs, if it can. By any thread. */
+weir_status wi_conn_cancel(weir_conn *conn);
 
 /* MISUSE: a stream is open and must be closed before anything else runs. */
 weir_status wi_conn_refuse_stream(weir_conn *conn);

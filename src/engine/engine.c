@@ -243,6 +243,19 @@ static void publish(weir_engine *engine)
     atomic_store(&engine->pool_reset, (int)settings->pool_reset);
 }
 
+static bool make_locks(weir_engine *engine)
+{
+    if (!wi_mutex_init(&engine->lock))
+        return false;
+    if (wi_permit_init(&engine->write_permit) == WEIR_OK) {
+        if (wi_waits_init(&engine->waits))
+            return true;
+        wi_permit_clear(&engine->write_permit);
+    }
+    wi_mutex_clear(&engine->lock);
+    return false;
+}
+
 static weir_engine *make(const weir_engine_options *options, weir_error *err)
 {
     const weir_allocator *allocator =
@@ -255,13 +268,8 @@ static weir_engine *make(const weir_engine_options *options, weir_error *err)
     }
     engine->allocator = allocator;
     wi_list_init(&engine->free_handles);
-    if (!wi_mutex_init(&engine->lock)) {
-        wi_free(allocator, engine);
-        wi_error_nomem(err);
-        return NULL;
-    }
-    if (wi_permit_init(&engine->write_permit) != WEIR_OK) {
-        wi_mutex_clear(&engine->lock);
+    wi_list_init(&engine->lent_handles);
+    if (!make_locks(engine)) {
         wi_free(allocator, engine);
         wi_error_nomem(err);
         return NULL;
@@ -271,6 +279,7 @@ static weir_engine *make(const weir_engine_options *options, weir_error *err)
         .allocator = allocator,
         .wait = options->wait,
         .wait_context = options->wait_context,
+        .waits = &engine->waits,
         .log = {.hook = options->log,
                 .context = options->log_context,
                 .kinds = options->log_kinds,
@@ -327,6 +336,7 @@ void wi_engine_free(weir_engine *engine)
     wi_free(allocator, engine->masked_url);
     weir_url_free(&engine->url);
     wi_permit_clear(&engine->write_permit);
+    wi_waits_clear(&engine->waits);
     wi_mutex_clear(&engine->lock);
     wi_free(allocator, engine);
 }
@@ -346,20 +356,27 @@ static void report_leftovers(weir_engine *engine)
     wi_log_message(&engine->services.log, WEIR_LOG_WARNING, 0, line);
 }
 
-void weir_engine_close(weir_engine **engine)
+weir_engine *wi_engine_begin_close(weir_engine **engine)
 {
     weir_engine *closing;
     bool first;
 
     if (!engine || !wi_engine_is(*engine))
-        return;
+        return NULL;
     closing = *engine;
     *engine = NULL;
     wi_mutex_lock(&closing->lock);
     first = !closing->closed;
     closing->closed = true;
     wi_mutex_unlock(&closing->lock);
-    if (!first)
+    return first ? closing : NULL;
+}
+
+void weir_engine_close(weir_engine **engine)
+{
+    weir_engine *closing = wi_engine_begin_close(engine);
+
+    if (!closing)
         return;
     report_leftovers(closing);
     if (wi_pool_close(closing->pool))

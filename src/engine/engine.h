@@ -52,16 +52,22 @@ struct weir_engine {
 
     wi_pool *pool;
     wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */
+    wi_waits waits;         /* for servers */
     _Atomic uint64_t link_count;
 
     wi_mutex lock;        /* guards what follows and `live` */
     wi_list free_handles; /* weir_conn::by_engine, oldest first */
     size_t free_handle_count;
+    wi_list lent_handles;
     bool closed;
 };
 
 /* Whether `engine` is one; false for NULL and for anything else. */
 bool wi_engine_is(const weir_engine *engine);
+
+/* Takes the program's pointer away. NULL: there is none, or somebody else has
+ * closed it. */
+weir_engine *wi_engine_begin_close(weir_engine **engine);
 
 /* Gives back what weir_engine_open() made; nothing is out. */
 void wi_engine_free(weir_engine *engine);

@@ -18,6 +18,10 @@ weir_conn *wi_handle_take(weir_engine *engine);
 /* Puts a closed handle back at the end of the queue. */
 void wi_handle_give(weir_conn *conn);
 
+/* One that is lent and was not told yet that the time is over, or NULL. It is
+ * there as long as the engine. */
+weir_conn *wi_handle_to_end(weir_engine *engine);
+
 /* Frees all handles; none is lent. */
 void wi_handles_free(weir_engine *engine);
 

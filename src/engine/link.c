@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "engine/conn.h"
 #include "engine/engine.h"
+#include "engine/handles.h"
 #include "engine/log.h"
 
 static void tell(const wi_link *link, const char *message)
@@ -243,7 +244,24 @@ static void engine_ended(void *context)
     wi_engine_free(context);
 }
 
+/* The time of a closed engine is over. Servers are asked to end what they are
+ * at, which would go on without us; one that does not answer is asked no
+ * more. */
+static void abort_all(void *context)
+{
+    weir_engine *engine = context;
+    weir_status status = WEIR_OK;
+    weir_conn *conn;
+
+    wi_waits_end(&engine->waits);
+    wi_permit_end(&engine->write_permit);
+    while (status == WEIR_OK && (conn = wi_handle_to_end(engine)))
+        status = wi_conn_cancel(conn);
+    wi_waits_shut(&engine->waits);
+}
+
 const wi_resource_kind wi_link_kind = {
+    .overdue = abort_all,
     .peek = peek_link,
     .socket = socket_of_link,
     .abandon = abandon_link,

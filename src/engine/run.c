@@ -34,7 +34,8 @@ weir_status wi_run_ready(weir_conn *conn, const wi_run *r)
 {
     weir_status status;
 
-    if (!conn->stream && conn->tx.state <= WI_TX_OPEN && conn->link)
+    if (!conn->stream && conn->tx.state <= WI_TX_OPEN && conn->link &&
+        !wi_waits_are_over(&conn->engine->waits))
         return WEIR_OK;
     if (conn->stream)
         return wi_conn_refuse_stream(conn);

@@ -71,14 +71,32 @@ static weir_status wait_by_poll(int fd, unsigned events, int64_t deadline)
     }
 }
 
+static weir_status wait_somehow(const weir_services *services, int fd,
+                                unsigned events, int64_t deadline)
+{
+    return services->wait
+               ? services->wait(services->wait_context, fd, events, deadline)
+               : wait_by_poll(fd, events, deadline);
+}
+
+bool weir_services_is_over(const weir_services *services)
+{
+    return services->waits && wi_waits_are_over(services->waits);
+}
+
 weir_status weir_services_wait(const weir_services *services, int fd,
                                unsigned events, int64_t deadline,
                                weir_error *err)
 {
-    weir_status status = services->wait ? services->wait(services->wait_context,
-                                                         fd, events, deadline)
-                                        : wait_by_poll(fd, events, deadline);
+    wi_waits *waits = events != 0 ? services->waits : NULL;
+    weir_status status;
+    wi_wait self;
 
+    if (waits && !wi_wait_begin(waits, &self, fd))
+        return wi_waits_refuse(err);
+    status = wait_somehow(services, fd, events, deadline);
+    if (waits && !wi_wait_end(waits, &self))
+        return wi_waits_refuse(err);
     switch (status) {
     case WEIR_OK:
         return WEIR_OK;

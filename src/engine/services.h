@@ -10,6 +10,7 @@
 #include <weir/sys/services.h>
 
 #include "engine/log.h"
+#include "engine/waits.h"
 
 struct weir_services {
     const weir_allocator *allocator; /* never NULL */
@@ -17,6 +18,7 @@ struct weir_services {
     void *wait_context;
     wi_log log;
     struct wi_pool *pool; /* NULL: there is none */
+    wi_waits *waits;      /* of the engine; NULL: there is none */
 };
 
 #endif

@@ -31,11 +31,24 @@ typedef struct wi_pool_core {
     /* NULL: what opens is not counted. */
     bool (*hangs)(wi_pool *pool);
     void (*goes_on)(wi_pool *pool);
+    void (*pause)(wi_pool *pool);
+    void (*resume)(wi_pool *pool);
+    weir_status (*drain)(wi_pool *pool, int64_t deadline_ns, bool *last,
+                         weir_error *err);
+    weir_status (*close_within)(wi_pool *pool, int64_t deadline_ns, bool *last,
+                                weir_error *err);
 } wi_pool_core;
 
 extern const wi_pool_core wi_pool_core_fast;
 extern const wi_pool_core wi_pool_core_mutex;
 extern const wi_pool_core wi_pool_core_kinds;
+
+/* Whether who comes is served; a closed pool serves nobody. */
+typedef enum wi_pool_mode {
+    WI_POOL_OPEN = 0,
+    WI_POOL_PAUSED,   /* everybody waits */
+    WI_POOL_DRAINING, /* only those who came before */
+} wi_pool_mode;
 
 /* How every struct wi_pool begins. */
 typedef struct wi_pool_head {

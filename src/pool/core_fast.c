@@ -82,6 +82,7 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
         .waited_ns = now - claim->began_ns,
         .total = pool->total,
         .waiting = pool->waiting,
+        .is_paused = pool->mode == WI_POOL_PAUSED,
         .failure = pool->last_failure_ns ? &pool->last_failure : NULL,
         .failure_age_ns = now - pool->last_failure_ns,
     };
@@ -109,10 +110,18 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
     return wi_plight_timed_out(&plight, err);
 }
 
-static weir_status is_closed(weir_error *err)
+static weir_status is_closed(const wi_pool *pool, weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CLOSED,
-                          "the engine is closing and takes no new work");
+                          "the engine is %s and takes no new work",
+                          pool->closed ? "closing" : "draining");
+}
+
+/* Locked. Who came before it began to drain is not refused. */
+static bool refuses(const wi_pool *pool, const wi_claim *claim)
+{
+    return pool->closed ||
+           (pool->mode == WI_POOL_DRAINING && !claim->had_its_turn);
 }
 
 static weir_status queue_is_full(const wi_pool *pool, weir_error *err)
@@ -131,7 +140,7 @@ static weir_status take_now(wi_pool *pool, wi_claim *claim)
         !pool->options.threads || wi_fast_now(pool) >= claim->deadline_ns;
     wi_lease *empty;
 
-    while (!wi_claim_first(pool)) {
+    while (!wi_claim_first(pool) && pool->mode != WI_POOL_PAUSED) {
         /* First shut, then look: who gives one back now has to come in. */
         atomic_store(&pool->gate, WI_GATE_SHUT);
         WI_PORT_POINT();
@@ -186,7 +195,7 @@ static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
     if (wi_places_for(pool, &pool->options, 1) != WEIR_OK)
         return wi_error_nomem(claim->err);
     if (pool->closed)
-        return is_closed(claim->err);
+        return is_closed(pool, claim->err);
     status = may_wait(pool, claim, claim->err);
     if (status != WEIR_OK)
         return status;
@@ -214,7 +223,7 @@ static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
 /* Locked, and not in between. A place in claim->lease, or a failure. */
 static weir_status find_place(wi_pool *pool, wi_claim *claim)
 {
-    weir_status status = pool->closed ? WEIR_ERR_CLOSED : WEIR_OK;
+    weir_status status = refuses(pool, claim) ? WEIR_ERR_CLOSED : WEIR_OK;
 
     claim->lease = NULL;
     claim->settled = false;
@@ -224,7 +233,7 @@ static weir_status find_place(wi_pool *pool, wi_claim *claim)
     wi_gate_set(pool);
     wi_queue_nudge(pool);
     if (status == WEIR_ERR_CLOSED)
-        return is_closed(claim->err);
+        return is_closed(pool, claim->err);
     if (status != WEIR_OK)
         return wi_error_nomem(claim->err);
     if (!claim->lease)
@@ -349,7 +358,8 @@ static bool may_stay(const wi_pool *pool, const wi_lease *place)
     int64_t uses = (int64_t)(atomic_load(&place->loans) - place->used_count);
 
     wi_places_count(pool, counts);
-    if (pool->closed || place->generation != atomic_load(&pool->generation) ||
+    if (wi_is_ending(pool) ||
+        place->generation != atomic_load(&pool->generation) ||
         wi_fast_room(pool, options) + counts[WI_PLACE_CLOSING] < 0 ||
         (options->uses_max > 0 && uses >= options->uses_max))
         return false;
@@ -384,7 +394,7 @@ static bool serve_waiters(wi_pool *pool, uint64_t serial)
     wi_mutex_lock(&pool->lock);
     wi_dispatch(pool);
     if (atomic_load(&pool->serial) == serial) {
-        if (pool->closed)
+        if (wi_is_ending(pool))
             wi_close_surplus(pool);
         last = wi_is_empty_now(pool);
     }
@@ -486,4 +496,8 @@ const wi_pool_core wi_pool_core_fast = {
     .view = wi_fast_view,
     .hangs = wi_fast_hangs,
     .goes_on = wi_fast_goes_on,
+    .pause = wi_fast_pause,
+    .resume = wi_fast_resume,
+    .drain = wi_fast_drain,
+    .close_within = wi_fast_close_within,
 };

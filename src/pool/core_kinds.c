@@ -23,7 +23,8 @@ typedef struct visit {
     int64_t deadline_ns;
     uint64_t thread; /* wi_kinds_thread() */
     wi_lease *lease;
-    bool is_guest; /* the loan was joined */
+    bool is_guest;   /* the loan was joined */
+    bool has_waited; /* came before it may have begun to drain */
 } visit;
 
 /* ------------------------------------------------------------------- found */
@@ -97,6 +98,7 @@ static weir_status timed_out(wi_pool *pool, const visit *wish, weir_error *err)
         .idle = pool->slots.counts[WI_SLOT_IDLE],
         .connecting = pool->slots.counts[WI_SLOT_CONNECTING],
         .waiting = pool->waiters.count,
+        .is_paused = pool->ending.mode == WI_POOL_PAUSED,
         .is_held = longest != NULL,
         .holder_tag = longest ? longest->tag : NULL,
         .holder_site = longest ? longest->site : NULL,
@@ -109,10 +111,11 @@ static weir_status timed_out(wi_pool *pool, const visit *wish, weir_error *err)
     return wi_plight_timed_out(&plight, err);
 }
 
-static weir_status is_closed(weir_error *err)
+static weir_status is_closed(const wi_pool *pool, weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CLOSED,
-                          "the engine is closing and takes no new work");
+                          "the engine is %s and takes no new work",
+                          pool->closed ? "closing" : "draining");
 }
 
 /* Locked. The second loan where there may be one; the first is named. */
@@ -248,8 +251,7 @@ static weir_status take_new(wi_pool *pool, visit *wish)
 }
 
 /* Locked, and asleep in between: look at everything again. */
-static weir_status wait_a_while(wi_pool *pool, const visit *wish,
-                                weir_error *err)
+static weir_status wait_a_while(wi_pool *pool, visit *wish, weir_error *err)
 {
     wi_waiter waiter;
     int64_t waited_ns;
@@ -259,6 +261,7 @@ static weir_status wait_a_while(wi_pool *pool, const visit *wish,
         return timed_out(pool, wish, err);
     if (!wi_waiters_join(&pool->waiters, &waiter, wish->request->tag))
         return wi_error_nomem(err);
+    wish->has_waited = true;
     waiter.site = wish->request->site;
     waiter.thread = (uint64_t)(uintptr_t)pthread_self();
     waiter.began_ns = wish->began_ns;
@@ -297,13 +300,23 @@ static weir_status step(wi_pool *pool, visit *wish, weir_error *err)
     return WEIR_OK;
 }
 
+/* Locked. */
+static bool refuses(const wi_pool *pool, const visit *wish)
+{
+    return pool->closed ||
+           (pool->ending.mode == WI_POOL_DRAINING && !wish->has_waited);
+}
+
 /* Locked, and outside in between. */
 static weir_status take(wi_pool *pool, visit *wish, weir_error *err)
 {
     weir_status status = WEIR_OK;
 
     while (status == WEIR_OK && !wish->lease)
-        status = pool->closed ? is_closed(err) : step(pool, wish, err);
+        status = refuses(pool, wish) ? is_closed(pool, err)
+                 : pool->ending.mode == WI_POOL_PAUSED
+                     ? wait_a_while(pool, wish, err)
+                     : step(pool, wish, err);
     return status;
 }
 
@@ -363,7 +376,7 @@ static weir_status kinds_acquire(wi_pool *pool, wi_request *request,
         *out = wish.lease;
     }
     request->last = status != WEIR_OK && wi_kinds_is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
     return status;
 }
 
@@ -378,8 +391,9 @@ static bool is_lent(const wi_lease *lease)
 /* Locked. Whether a resource that came back may be lent again. */
 static bool may_stay(const wi_pool *pool, const wi_lease *lease)
 {
-    return pool->rule->keeps && !pool->closed && !lease->is_retired &&
-           lease->generation == pool->generation && lease->owner != 0;
+    return pool->rule->keeps && !wi_kinds_is_ending(pool) &&
+           !lease->is_retired && lease->generation == pool->generation &&
+           lease->owner != 0;
 }
 
 /* Locked, and outside in between. */
@@ -411,7 +425,7 @@ static bool kinds_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
     if (lease->shares > 1) {
         lease->shares--;
         lease->is_retired |= fate != WEIR_FATE_KEEP; /* closed at its end */
-        wi_mutex_unlock(&pool->lock);
+        wi_kinds_unlock(pool);
         return false;
     }
     lease->is_private = true;
@@ -422,7 +436,7 @@ static bool kinds_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
     }
     end_loan(pool, lease, fate);
     last = wi_kinds_is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
     return last;
 }
 
@@ -436,7 +450,7 @@ static bool kinds_leave(wi_pool *pool, wi_lease *lease, bool is_ending)
         lease->shares--;
     else if (is_ending && is_lent(lease))
         lease->is_private = true;
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
     return is_shared;
 }
 
@@ -449,7 +463,7 @@ static void kinds_lose(wi_pool *pool, wi_lease *lease)
         wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
         wi_kinds_wake(pool);
     }
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
 }
 
 static weir_status kinds_reopen(wi_pool *pool, wi_lease *lease,
@@ -469,7 +483,7 @@ static weir_status kinds_reopen(wi_pool *pool, wi_lease *lease,
     if (status != WEIR_OK)
         wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
     wi_kinds_wake(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
     return status;
 }
 
@@ -477,7 +491,7 @@ static void kinds_suspect(wi_pool *pool, const wi_lease *lease)
 {
     wi_mutex_lock(&pool->lock);
     suspect(pool, lease);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
 }
 
 const wi_pool_core wi_pool_core_kinds = {
@@ -495,4 +509,8 @@ const wi_pool_core wi_pool_core_kinds = {
     .close = wi_kinds_end,
     .status = wi_kinds_status,
     .view = wi_kinds_view,
+    .pause = wi_kinds_pause,
+    .resume = wi_kinds_resume,
+    .drain = wi_kinds_drain,
+    .close_within = wi_kinds_close_within,
 };

@@ -2,50 +2,15 @@
 /*
  * The mutex core. Its one idea: whatever changes the capacity ends in
  * dispatch(), which serves the oldest waiters, so no wake-up can be forgotten.
- *
- * Functions say "locked" if they are called with the lock held and leave it
- * held; those that go outside in between say so too.
  */
-#include "pool/core.h"
+#include "pool/mutex.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/sync.h"
 #include "pool/plight.h"
-#include "pool/slot.h"
 #include "pool/view.h"
-#include "pool/waiters.h"
-
-struct wi_pool {
-    const wi_pool_core *core; /* these four never change */
-    const wi_resource_kind *kind;
-    void *context;
-    const weir_allocator *allocator;
-
-    wi_mutex lock; /* guards all that follows; never held across I/O */
-    wi_pool_options options;
-    wi_slots slots;
-    wi_waiters waiters;
-    int visitors;        /* calls that must be over before the pool ends */
-    uint64_t generation; /* older resources are not lent any more */
-    bool closed;
-    bool told_empty; /* somebody has been told that nothing is out */
-
-    weir_error last_failure; /* of open */
-    int64_t last_failure_ns; /* 0: there was none */
-    uint64_t opened;
-    uint64_t closed_count;
-    uint64_t acquired;
-    uint64_t timeouts;
-    uint64_t connect_failures;
-    int64_t began_ns;
-    uint64_t waits;
-    int64_t wait_most_ns;
-    wi_histogram wait;
-    wi_histogram hold;
-};
 
 /* What an acquire under way wants, and the lease that it has got. */
 typedef struct loan {
@@ -70,14 +35,15 @@ static int64_t room(const wi_pool *pool, const wi_pool_options *options)
     return limit(options) - wi_slots_total(&pool->slots);
 }
 
-/* Locked. How many places more than the spare ones dispatch() would need. */
+/* Locked. How many places more than the spare ones dispatch() would need for
+ * all who wait and so many more. */
 static int64_t missing_places(const wi_pool *pool,
-                              const wi_pool_options *options)
+                              const wi_pool_options *options, int newcomers)
 {
     int64_t wanted = room(pool, options);
 
-    if (wanted > pool->waiters.count)
-        wanted = pool->waiters.count;
+    if (wanted > pool->waiters.count + newcomers)
+        wanted = pool->waiters.count + newcomers;
     return wanted - pool->slots.counts[WI_SLOT_SPARE];
 }
 
@@ -129,14 +95,14 @@ static wi_lease *take_room(wi_pool *pool)
 /*
  * Locked. Whatever has become free goes to the oldest waiters: idle resources
  * first, then room for new ones. A place for each that gets room is there: a
- * waiter queues only when there is no room, and room comes from a place that
- * has become spare or from mutex_set(), which brings the places along.
+ * waiter and mutex_set() bring along what is missing.
  */
-static void dispatch(wi_pool *pool)
+void wi_mutex_core_dispatch(wi_pool *pool)
 {
     wi_waiter *first;
 
-    while ((first = wi_waiters_first(&pool->waiters))) {
+    while (pool->ending.mode != WI_POOL_PAUSED &&
+           (first = wi_waiters_first(&pool->waiters))) {
         wi_lease *lease = take_idle(pool);
 
         if (!lease && room(pool, &pool->options) > 0)
@@ -153,7 +119,7 @@ static void dispatch(wi_pool *pool)
 static void give_up(wi_pool *pool, wi_lease *lease)
 {
     wi_slot_move(&pool->slots, lease, WI_SLOT_SPARE);
-    dispatch(pool);
+    wi_mutex_core_dispatch(pool);
 }
 
 /* Locked, and outside in between. The place counts until the resource is
@@ -170,10 +136,10 @@ static void close_resource(wi_pool *pool, wi_lease *lease)
     pool->closed_count++;
 }
 
-/* Locked. True the first time that a closed pool has nothing out. */
-static bool is_empty_now(wi_pool *pool)
+bool wi_mutex_core_is_empty(wi_pool *pool)
 {
     if (!pool->closed || pool->told_empty || pool->visitors > 0 ||
+        pool->ending.watching > 0 ||
         wi_slots_total(&pool->slots) > pool->slots.counts[WI_SLOT_IDLE])
         return false;
     pool->told_empty = true;
@@ -194,6 +160,7 @@ static weir_status timed_out(wi_pool *pool, const loan *wish, weir_error *err)
         .idle = pool->slots.counts[WI_SLOT_IDLE],
         .connecting = pool->slots.counts[WI_SLOT_CONNECTING],
         .waiting = pool->waiters.count,
+        .is_paused = pool->ending.mode == WI_POOL_PAUSED,
         .is_held = longest != NULL,
         .holder_tag = longest ? longest->tag : NULL,
         .holder_site = longest ? longest->site : NULL,
@@ -206,10 +173,11 @@ static weir_status timed_out(wi_pool *pool, const loan *wish, weir_error *err)
     return wi_plight_timed_out(&plight, err);
 }
 
-static weir_status is_closed(weir_error *err)
+static weir_status is_closed(const wi_pool *pool, weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CLOSED,
-                          "the engine is closing and takes no new work");
+                          "the engine is %s and takes no new work",
+                          pool->closed ? "closing" : "draining");
 }
 
 /* ----------------------------------------------------------------- opening */
@@ -317,9 +285,9 @@ static weir_status make_ready(wi_pool *pool, const loan *wish, weir_error *err)
 static weir_status take_now(wi_pool *pool, loan *wish)
 {
     for (;;) {
-        if (pool->closed)
+        if (pool->closed || pool->ending.mode == WI_POOL_DRAINING)
             return WEIR_ERR_CLOSED;
-        if (pool->waiters.count > 0)
+        if (pool->waiters.count > 0 || pool->ending.mode == WI_POOL_PAUSED)
             return WEIR_OK;
         wish->lease = take_idle(pool);
         if (wish->lease || room(pool, &pool->options) <= 0)
@@ -342,7 +310,7 @@ static void note_wait(wi_pool *pool, int64_t ns)
     wi_histogram_add(&pool->wait, ns, 1);
 }
 
-/* Locked, and asleep in between. */
+/* Locked, and outside and asleep in between. */
 static weir_status wait_for_turn(wi_pool *pool, loan *wish, weir_error *err)
 {
     wi_waiter waiter;
@@ -350,18 +318,25 @@ static weir_status wait_for_turn(wi_pool *pool, loan *wish, weir_error *err)
 
     if (wi_deadline_passed(wish->deadline_ns))
         return timed_out(pool, wish, err);
+    while (missing_places(pool, &pool->options, 1) > 0) {
+        if (add_place(pool) != WEIR_OK)
+            return wi_error_nomem(err);
+    }
+    if (pool->closed)
+        return is_closed(pool, err);
     if (!wi_waiters_join(&pool->waiters, &waiter, wish->request->tag))
         return wi_error_nomem(err);
     waiter.site = wish->request->site;
     waiter.thread = this_thread();
     waiter.began_ns = wish->began_ns;
+    wi_mutex_core_dispatch(pool); /* what became free outside the lock */
     granted = wi_waiters_wait(&pool->waiters, &waiter, &pool->lock,
                               wish->deadline_ns);
     note_wait(pool, wi_now_ns() - wish->began_ns);
     if (!granted)
         return timed_out(pool, wish, err);
     if (!waiter.grant)
-        return is_closed(err);
+        return is_closed(pool, err);
     wish->lease = waiter.grant;
     /* Room that came too late to open anything in it is for the next. */
     if (wish->lease->state == WI_SLOT_CONNECTING &&
@@ -378,7 +353,7 @@ static weir_status take_turn(wi_pool *pool, loan *wish, weir_error *err)
     weir_status status = take_now(pool, wish);
 
     if (status == WEIR_ERR_CLOSED)
-        return is_closed(err);
+        return is_closed(pool, err);
     if (status != WEIR_OK)
         return wi_error_nomem(err);
     if (!wish->lease)
@@ -420,8 +395,8 @@ static weir_status mutex_acquire(wi_pool *pool, wi_request *request,
         wi_slot_sign(wish.lease, request, this_thread(), wish.lease->lent_ns);
         *out = wish.lease;
     }
-    request->last = status != WEIR_OK && is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
+    request->last = status != WEIR_OK && wi_mutex_core_is_empty(pool);
+    wi_mutex_core_unlock(pool);
     return status;
 }
 
@@ -432,8 +407,8 @@ static bool may_stay(const wi_pool *pool, const wi_lease *lease)
 {
     const wi_pool_options *options = &pool->options;
 
-    if (pool->closed || lease->generation != pool->generation ||
-        room(pool, options) < 0)
+    if (wi_mutex_core_is_ending(pool) ||
+        lease->generation != pool->generation || room(pool, options) < 0)
         return false;
     return pool->waiters.count > 0 || options->size == 0 ||
            pool->slots.counts[WI_SLOT_IDLE] < options->size;
@@ -459,14 +434,14 @@ static bool mutex_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
     lease->idle_ns = now;
     if (lease->resource && fate == WEIR_FATE_KEEP && may_stay(pool, lease)) {
         wi_slot_move(&pool->slots, lease, WI_SLOT_IDLE);
-        dispatch(pool);
+        wi_mutex_core_dispatch(pool);
     } else {
         if (lease->resource)
             close_resource(pool, lease);
         give_up(pool, lease);
     }
-    last = is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
+    last = wi_mutex_core_is_empty(pool);
+    wi_mutex_core_unlock(pool);
     return last;
 }
 
@@ -478,7 +453,7 @@ static void mutex_lose(wi_pool *pool, wi_lease *lease)
     wi_mutex_lock(&pool->lock);
     close_resource(pool, lease);
     wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_unlock(pool);
 }
 
 static weir_status mutex_reopen(wi_pool *pool, wi_lease *lease,
@@ -497,7 +472,7 @@ static weir_status mutex_reopen(wi_pool *pool, wi_lease *lease,
         open_resource(pool, lease, deadline_of(pool, deadline_ns, now), err);
     if (status != WEIR_OK)
         wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_unlock(pool);
     return status;
 }
 
@@ -525,6 +500,8 @@ static wi_pool *mutex_new(const wi_resource_kind *kind, void *context,
     pool->began_ns = wi_now_ns();
     wi_slots_init(&pool->slots);
     wi_waiters_init(&pool->waiters);
+    wi_ending_init(&pool->ending, &pool->lock, &pool->slots, &pool->waiters,
+                   &pool->visitors);
     return pool;
 }
 
@@ -539,7 +516,8 @@ static wi_lease *find_surplus(const wi_pool *pool)
     if (!node)
         return NULL;
     lease = WI_CONTAINER(node, wi_lease, by_state);
-    if (pool->closed || lease->generation != pool->generation ||
+    if (wi_mutex_core_is_ending(pool) ||
+        lease->generation != pool->generation ||
         (size > 0 && pool->slots.counts[WI_SLOT_IDLE] > size) ||
         room(pool, &pool->options) < 0)
         return lease;
@@ -547,7 +525,7 @@ static wi_lease *find_surplus(const wi_pool *pool)
 }
 
 /* Locked, and outside in between. */
-static void close_surplus(wi_pool *pool)
+void wi_mutex_core_close_surplus(wi_pool *pool)
 {
     wi_lease *lease;
 
@@ -566,7 +544,7 @@ static void mutex_free(wi_pool **pool)
     *pool = NULL;
     wi_mutex_lock(&freed->lock);
     freed->closed = true;
-    close_surplus(freed);
+    wi_mutex_core_close_surplus(freed);
     WI_ASSERT(freed->visitors == 0);
     wi_mutex_unlock(&freed->lock);
     wi_slots_clear(&freed->slots, freed->allocator);
@@ -579,14 +557,14 @@ static weir_status mutex_set(wi_pool *pool, const wi_pool_options *options)
     weir_status status = WEIR_OK;
 
     wi_mutex_lock(&pool->lock);
-    while (status == WEIR_OK && missing_places(pool, options) > 0)
+    while (status == WEIR_OK && missing_places(pool, options, 0) > 0)
         status = add_place(pool);
     if (status == WEIR_OK) {
         pool->options = *options;
-        dispatch(pool);
-        close_surplus(pool);
+        wi_mutex_core_dispatch(pool);
+        wi_mutex_core_close_surplus(pool);
     }
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_unlock(pool);
     return status;
 }
 
@@ -594,22 +572,32 @@ static void mutex_invalidate(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
     pool->generation++;
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_unlock(pool);
 }
 
 static void mutex_suspect(wi_pool *pool, const wi_lease *lease)
 {
     wi_mutex_lock(&pool->lock);
     suspect(pool, lease);
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_unlock(pool);
 }
 
 static void mutex_dispose(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
     pool->generation++;
-    close_surplus(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_close_surplus(pool);
+    wi_mutex_core_unlock(pool);
+}
+
+void wi_mutex_core_shut(wi_pool *pool)
+{
+    pool->closed = true;
+    pool->visitors++; /* whoever gives back last must not free it under us */
+    while (wi_waiters_first(&pool->waiters))
+        wi_waiters_grant(&pool->waiters, NULL);
+    wi_mutex_core_close_surplus(pool);
+    pool->visitors--;
 }
 
 static bool mutex_close(wi_pool *pool)
@@ -617,61 +605,10 @@ static bool mutex_close(wi_pool *pool)
     bool last;
 
     wi_mutex_lock(&pool->lock);
-    pool->closed = true;
-    pool->visitors++; /* whoever gives back last must not free it under us */
-    while (wi_waiters_first(&pool->waiters))
-        wi_waiters_grant(&pool->waiters, NULL);
-    close_surplus(pool);
-    pool->visitors--;
-    last = is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_mutex_core_shut(pool);
+    last = wi_mutex_core_is_empty(pool);
+    wi_mutex_core_unlock(pool);
     return last;
-}
-
-static void mutex_status(wi_pool *pool, weir_pool_status *out)
-{
-    wi_mutex_lock(&pool->lock);
-    *out = (weir_pool_status){
-        .size = pool->options.size,
-        .max_overflow = pool->options.max_overflow,
-        .idle = pool->slots.counts[WI_SLOT_IDLE],
-        .busy = wi_slots_busy(&pool->slots),
-        .connecting = pool->slots.counts[WI_SLOT_CONNECTING],
-        .waiting = pool->waiters.count,
-        .opened = pool->opened,
-        .closed = pool->closed_count,
-        .acquired = pool->acquired,
-        .timeouts = pool->timeouts,
-        .connect_failures = pool->connect_failures,
-    };
-    wi_mutex_unlock(&pool->lock);
-}
-
-static void mutex_view(wi_pool *pool, wi_pool_view *view)
-{
-    int place_room = view->place_count;
-    int waiter_room = view->waiter_count;
-    int64_t now = wi_now_ns();
-
-    *view = (wi_pool_view){
-        .places = view->places,
-        .waiters = view->waiters,
-        .failure_age_ns = -1,
-    };
-    mutex_status(pool, &view->status);
-    wi_mutex_lock(&pool->lock);
-    view->age_ns = now - pool->began_ns;
-    view->waits = pool->waits;
-    view->wait_most_ns = pool->wait_most_ns;
-    wi_histogram_sum_up(&view->wait, &pool->wait);
-    wi_histogram_sum_up(&view->hold, &pool->hold);
-    if (pool->last_failure_ns) {
-        view->last_failure = pool->last_failure;
-        view->failure_age_ns = now - pool->last_failure_ns;
-    }
-    wi_slots_view(&pool->slots, now, place_room, view);
-    wi_waiters_view(&pool->waiters, now, waiter_room, view);
-    wi_mutex_unlock(&pool->lock);
 }
 
 const wi_pool_core wi_pool_core_mutex = {
@@ -686,6 +623,10 @@ const wi_pool_core wi_pool_core_mutex = {
     .suspect = mutex_suspect,
     .dispose = mutex_dispose,
     .close = mutex_close,
-    .status = mutex_status,
-    .view = mutex_view,
+    .status = wi_mutex_core_status,
+    .view = wi_mutex_core_view,
+    .pause = wi_mutex_core_pause,
+    .resume = wi_mutex_core_resume,
+    .drain = wi_mutex_core_drain,
+    .close_within = wi_mutex_core_close_within,
 };

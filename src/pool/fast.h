@@ -16,7 +16,6 @@
  *   IDLE, HELD, BUSY -> CLOSING -> EMPTY               at its end
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
  *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
- *
  *   anything -> INHERITED -> EMPTY                     in a forked child
  *
  * Without the lock happen IDLE -> BUSY (compare-and-swap, by whoever wants it)
@@ -156,6 +155,10 @@ struct wi_pool {
     wi_parker probe;
     uint32_t probe_word;
     int visitors; /* calls that must be over before the pool ends */
+    wi_pool_mode mode;
+    wi_list watchers; /* those who wait for the end: fast_drain.c */
+    int watching;
+    uint64_t resumes;
     uint64_t turns;
     bool closed;
     bool told_empty;

@@ -48,6 +48,8 @@ static void inherit_pool(wi_pool *pool)
 
     (void)wi_mutex_init(&pool->lock);
     wi_list_init(&pool->queue);
+    wi_list_init(&pool->watchers);
+    pool->watching = 0;
     pool->waiting = pool->total = pool->connecting = pool->hanging = 0;
     pool->visitors = pool->closers = pool->wake_count = 0;
     pool->to_close = NULL;

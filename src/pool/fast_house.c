@@ -4,6 +4,7 @@
  */
 #include "pool/fast_house.h"
 
+#include "pool/fast_life.h"
 #include "pool/fast_threads.h"
 
 /* Locked. Whether the pool is still the one that had the seat. */
@@ -54,7 +55,7 @@ static void look_at(wi_pool *pool, wi_lease *place)
     is_alive =
         pool->kind->peek && pool->kind->peek(pool->context, place->resource);
     wi_mutex_lock(&pool->lock);
-    if (!is_alive || pool->closed ||
+    if (!is_alive || wi_is_ending(pool) ||
         place->generation != atomic_load(&pool->generation)) {
         wi_end_place(pool, place);
         return;

@@ -10,6 +10,9 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "pool/fast_heads.h"
+#include "pool/fast_threads.h"
+#include "pool/fast_view.h"
 
 /* -------------------------------------------------------------------- life */
 
@@ -35,6 +38,9 @@ static void publish_options(wi_pool *pool)
 static void begin_life(wi_pool *pool)
 {
     wi_list_init(&pool->queue);
+    wi_list_init(&pool->watchers);
+    pool->watching = 0;
+    pool->mode = WI_POOL_OPEN;
     atomic_store(&pool->is_woken, 0);
     atomic_store(&pool->generation, 0);
     pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
@@ -147,11 +153,8 @@ void wi_fast_dispose(wi_pool *pool)
     wi_fast_unlock(pool);
 }
 
-bool wi_fast_close(wi_pool *pool)
+void wi_fast_shut(wi_pool *pool)
 {
-    bool last;
-
-    wi_mutex_lock(&pool->lock);
     pool->closed = true;
     pool->visitors++; /* whoever gives back last must not free it under us */
     wi_house_leave(pool);
@@ -166,6 +169,14 @@ bool wi_fast_close(wi_pool *pool)
     wi_threads_hurry(pool);
     wi_close_surplus(pool);
     pool->visitors--;
+}
+
+bool wi_fast_close(wi_pool *pool)
+{
+    bool last;
+
+    wi_mutex_lock(&pool->lock);
+    wi_fast_shut(pool);
     last = wi_is_empty_now(pool);
     wi_fast_unlock(pool);
     return last;

@@ -16,6 +16,25 @@ void wi_fast_invalidate(wi_pool *pool);
 void wi_fast_suspect(wi_pool *pool, const wi_lease *place);
 void wi_fast_dispose(wi_pool *pool);
 bool wi_fast_close(wi_pool *pool);
+/* Locked, and outside in between. Closes it, but for the last word. */
+void wi_fast_shut(wi_pool *pool);
 void wi_fast_status(wi_pool *pool, weir_pool_status *out);
+
+/* ----------------------------------------------------------- fast_drain.c */
+
+void wi_fast_pause(wi_pool *pool);
+void wi_fast_resume(wi_pool *pool);
+weir_status wi_fast_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
+                          weir_error *err);
+weir_status wi_fast_close_within(wi_pool *pool, int64_t deadline_ns, bool *last,
+                                 weir_error *err);
+/* Locked. Tells those who wait for the end, if it has come. */
+void wi_watchers_tell(wi_pool *pool);
+/* Locked. Whether what is idle, and needed by nobody who waits, is closed. */
+static inline bool wi_is_ending(const wi_pool *pool)
+{
+    return pool->closed ||
+           (pool->mode == WI_POOL_DRAINING && pool->waiting == 0);
+}
 
 #endif

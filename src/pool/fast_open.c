@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/fast_life.h"
 
 /* ---------------------------------------------------------------- capacity */
 
@@ -42,7 +43,7 @@ weir_status wi_places_for(wi_pool *pool, const wi_pool_options *options,
 bool wi_is_empty_now(wi_pool *pool)
 {
     if (!pool->closed || pool->told_empty || pool->visitors > 0 ||
-        pool->total > 0)
+        pool->watching > 0 || pool->total > 0)
         return false;
     pool->told_empty = true;
     return true;
@@ -66,6 +67,8 @@ void wi_dispatch(wi_pool *pool)
     wi_lease *place;
 
     wi_gate_set(pool);
+    if (pool->mode == WI_POOL_PAUSED)
+        return;
     while (wi_claim_first(pool) && atomic_load(&pool->gate) == WI_GATE_SHUT &&
            (place = wi_place_take_in_order(pool, WI_PLACE_BUSY)))
         wi_claim_grant(pool, place);
@@ -84,7 +87,8 @@ void wi_give_back(wi_pool *pool, wi_lease *place)
                           memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     wi_gate_set(pool);
-    if (wi_claim_first(pool) && atomic_load(&pool->gate) == WI_GATE_SHUT) {
+    if (wi_claim_first(pool) && pool->mode != WI_POOL_PAUSED &&
+        atomic_load(&pool->gate) == WI_GATE_SHUT) {
         wi_claim_grant(pool, place);
         return;
     }
@@ -282,7 +286,7 @@ static bool is_surplus(const wi_pool *pool, const wi_lease *place,
 {
     const wi_pool_options *options = &pool->options;
 
-    return pool->closed ||
+    return wi_is_ending(pool) ||
            place->generation != atomic_load(&pool->generation) ||
            (options->size > 0 && counts[WI_PLACE_IDLE] > options->size) ||
            wi_fast_room(pool, options) + counts[WI_PLACE_CLOSING] < 0;

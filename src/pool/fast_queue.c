@@ -14,13 +14,14 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "pool/fast_life.h"
 
 static uint32_t gate_for(const wi_pool *pool)
 {
     const wi_claim *first = wi_claim_first(pool);
     int64_t young_ns = pool->options.max_overtake_ns;
 
-    if (pool->closed || pool->has_inherited ||
+    if (pool->closed || pool->mode != WI_POOL_OPEN || pool->has_inherited ||
         pool->options.order != WI_ORDER_AFFINITY)
         return WI_GATE_SHUT;
     if (!first)
@@ -54,9 +55,13 @@ void wi_fast_unlock(wi_pool *pool)
 {
     const wi_port *port = pool->port;
     wi_parker *wakes[WI_WAKES_MAX];
-    int count = pool->wake_count;
-    bool must_ring = pool->must_ring;
+    int count;
+    bool must_ring;
 
+    if (pool->watching > 0)
+        wi_watchers_tell(pool);
+    count = pool->wake_count;
+    must_ring = pool->must_ring;
     for (int i = 0; i < count; i++)
         wakes[i] = pool->wakes[i];
     pool->wake_count = 0;
@@ -155,7 +160,8 @@ void wi_queue_nudge(wi_pool *pool)
     wi_claim *first = wi_claim_first(pool);
 
     if (pool->options.max_overtake_ns <= 0 || !first ||
-        atomic_load(&pool->is_woken) || !any_idle(pool))
+        pool->mode == WI_POOL_PAUSED || atomic_load(&pool->is_woken) ||
+        !any_idle(pool))
         return;
     first->is_woken = true;
     atomic_store(&pool->is_woken, 1);
@@ -169,6 +175,8 @@ static void look(wi_pool *pool, wi_claim *claim)
 
     claim->is_woken = false;
     atomic_store(&pool->is_woken, 0);
+    if (pool->mode == WI_POOL_PAUSED)
+        return;
     place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
     if (!place) {
         /* The gate may shut now, and then nobody else will look. */

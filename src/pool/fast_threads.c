@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/fast_life.h"
 
 #define PAUSE_FIRST_NS INT64_C(50000000)
 #define PAUSE_MAX_NS INT64_C(5000000000)
@@ -118,8 +119,8 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
     int64_t now = wi_fast_now(pool);
     weir_error last = pool->last_failure;
 
-    if (!pool->options.threads || pool->failures < 2 || now >= pool->retry_ns ||
-        may_come_back(pool))
+    if (!pool->options.threads || pool->mode == WI_POOL_PAUSED ||
+        pool->failures < 2 || now >= pool->retry_ns || may_come_back(pool))
         return WEIR_OK;
     weir_error_set(err, last.status,
                    "%s (%.1f s ago, %d times in a row; the next attempt is in "
@@ -145,7 +146,8 @@ static void answer_waiters(wi_pool *pool, const weir_error *err)
 {
     bool all = is_final(err->status) || pool->failures >= 2;
 
-    if (!is_final(err->status) && may_come_back(pool))
+    if (pool->mode == WI_POOL_PAUSED ||
+        (!is_final(err->status) && may_come_back(pool)))
         return;
     do {
         if (!wi_claim_first(pool))
@@ -160,7 +162,8 @@ static void answer_waiters(wi_pool *pool, const weir_error *err)
 static void take_in(wi_pool *pool, wi_lease *place)
 {
     wi_note_success(pool);
-    if (pool->closed || place->generation != atomic_load(&pool->generation) ||
+    if (wi_is_ending(pool) ||
+        place->generation != atomic_load(&pool->generation) ||
         wi_fast_room(pool, &pool->options) < 0)
         wi_end_place(pool, place);
     else
@@ -254,7 +257,7 @@ void wi_connect_as_needed(wi_pool *pool)
     int wanted = pool->waiting - pool->connecting;
     wi_lease *place;
 
-    if (pool->closed || wanted <= 0)
+    if (pool->closed || pool->mode == WI_POOL_PAUSED || wanted <= 0)
         return;
     if (pool->failures > 0 && wi_fast_now(pool) < pool->retry_ns &&
         start_probe(pool))

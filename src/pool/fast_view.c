@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "pool/fast_life.h"
+
 enum { WORDS = WI_TAG_SIZE / sizeof(uint64_t) };
 
 void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
@@ -36,7 +38,7 @@ static const char *const state_names[WI_PLACE_STATES] = {
     [WI_PLACE_CLOSING] = "closing", [WI_PLACE_INHERITED] = "inherited",
 };
 
-static void view_place(const wi_lease *place, int64_t now, wi_place_view *out)
+void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)
 {
     int64_t since_ns = now - atomic_load(&place->since_ns);
     uint32_t state = wi_place_state_of(place);
@@ -64,7 +66,7 @@ static void view_places(const wi_pool *pool, wi_pool_view *view, int room)
         if (wi_place_state_of(place) == WI_PLACE_EMPTY)
             continue;
         if (view->place_count < room)
-            view_place(place, now, &view->places[view->place_count++]);
+            wi_place_see(place, now, &view->places[view->place_count++]);
     }
 }
 

@@ -50,6 +50,8 @@ static inline void wi_hold_ended(wi_lease *place, int64_t now_ns)
                          WI_SAMPLE);
 }
 
+/* A place as it is at `now` of the exact clock. */
+void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out);
 void wi_fast_view(wi_pool *pool, wi_pool_view *view);
 
 #endif

@@ -29,6 +29,7 @@
 
 #include "base/sync.h"
 #include "pool/core.h"
+#include "pool/ending.h"
 #include "pool/histogram.h"
 #include "pool/pool.h"
 #include "pool/slot.h"
@@ -53,7 +54,8 @@ struct wi_pool {
     wi_mutex lock; /* guards all that follows; never held across I/O */
     wi_pool_options options;
     wi_slots slots;
-    wi_waiters waiters;  /* for a loan to be no longer private */
+    wi_waiters waiters; /* for a loan to be no longer private */
+    wi_ending ending;
     int visitors;        /* calls that must be over before the pool ends */
     uint64_t generation; /* older resources are not trusted any more */
     bool closed;
@@ -75,6 +77,14 @@ struct wi_pool {
 };
 
 /* ------------------------------------------------- all of these are locked */
+
+/* Whether what is idle, and needed by nobody who waits, is closed. */
+static inline bool wi_kinds_is_ending(const wi_pool *pool)
+{
+    return pool->closed || wi_ending_empties(&pool->ending);
+}
+/* Unlocks, and tells those who wait for the end, if it has come. */
+void wi_kinds_unlock(wi_pool *pool);
 
 /* Whoever waits looks again. */
 void wi_kinds_wake(wi_pool *pool);
@@ -109,6 +119,12 @@ weir_status wi_kinds_set(wi_pool *pool, const wi_pool_options *options);
 void wi_kinds_invalidate(wi_pool *pool);
 void wi_kinds_dispose(wi_pool *pool);
 bool wi_kinds_end(wi_pool *pool);
+void wi_kinds_pause(wi_pool *pool);
+void wi_kinds_resume(wi_pool *pool);
+weir_status wi_kinds_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
+                           weir_error *err);
+weir_status wi_kinds_close_within(wi_pool *pool, int64_t deadline_ns,
+                                  bool *last, weir_error *err);
 void wi_kinds_status(wi_pool *pool, weir_pool_status *out);
 void wi_kinds_view(wi_pool *pool, struct wi_pool_view *view);
 

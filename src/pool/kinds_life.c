@@ -60,7 +60,7 @@ static wi_lease *find_surplus(const wi_pool *pool)
     if (!node)
         return NULL;
     lease = WI_CONTAINER(node, wi_lease, by_state);
-    if (pool->closed || lease->generation != pool->generation)
+    if (wi_kinds_is_ending(pool) || lease->generation != pool->generation)
         return lease;
     return pool->rule->per_thread && size > 0 &&
                    wi_slots_total(&pool->slots) > size
@@ -82,6 +82,7 @@ void wi_kinds_trim(wi_pool *pool)
 bool wi_kinds_is_empty_now(wi_pool *pool)
 {
     if (!pool->closed || pool->told_empty || pool->visitors > 0 ||
+        pool->ending.watching > 0 ||
         wi_slots_total(&pool->slots) > pool->slots.counts[WI_SLOT_IDLE])
         return false;
     pool->told_empty = true;
@@ -134,6 +135,8 @@ wi_pool *wi_kinds_new(const wi_resource_kind *kind, void *context,
     pool->began_ns = wi_now_ns();
     wi_slots_init(&pool->slots);
     wi_waiters_init(&pool->waiters);
+    wi_ending_init(&pool->ending, &pool->lock, &pool->slots, &pool->waiters,
+                   &pool->visitors);
     wi_kinds_enlist(pool);
     return pool;
 }
@@ -160,7 +163,7 @@ weir_status wi_kinds_set(wi_pool *pool, const wi_pool_options *options)
     wi_mutex_lock(&pool->lock);
     pool->options = *options;
     wi_kinds_trim(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
     return WEIR_OK;
 }
 
@@ -168,7 +171,7 @@ void wi_kinds_invalidate(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
     pool->generation++;
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
 }
 
 void wi_kinds_dispose(wi_pool *pool)
@@ -176,7 +179,17 @@ void wi_kinds_dispose(wi_pool *pool)
     wi_mutex_lock(&pool->lock);
     pool->generation++;
     wi_kinds_trim(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
+}
+
+/* Locked, and outside in between. Closes it, but for the last word. */
+static void shut(wi_pool *pool)
+{
+    pool->closed = true;
+    pool->visitors++; /* whoever gives back last must not free it under us */
+    wi_kinds_wake(pool);
+    wi_kinds_trim(pool);
+    pool->visitors--;
 }
 
 bool wi_kinds_end(wi_pool *pool)
@@ -184,14 +197,69 @@ bool wi_kinds_end(wi_pool *pool)
     bool last;
 
     wi_mutex_lock(&pool->lock);
-    pool->closed = true;
-    pool->visitors++; /* whoever gives back last must not free it under us */
+    shut(pool);
+    last = wi_kinds_is_empty_now(pool);
+    wi_kinds_unlock(pool);
+    return last;
+}
+
+void wi_kinds_unlock(wi_pool *pool)
+{
+    wi_ending_unlock(&pool->ending);
+}
+
+void wi_kinds_pause(wi_pool *pool)
+{
+    wi_mutex_lock(&pool->lock);
+    if (!pool->closed)
+        wi_ending_pause(&pool->ending);
+    wi_kinds_unlock(pool);
+}
+
+void wi_kinds_resume(wi_pool *pool)
+{
+    wi_mutex_lock(&pool->lock);
+    if (!pool->closed && wi_ending_resume(&pool->ending))
+        wi_kinds_wake(pool);
+    wi_kinds_unlock(pool);
+}
+
+/* Locked; unlocks. */
+static void leave(wi_pool *pool, bool *last)
+{
+    pool->ending.watching--;
+    *last = wi_kinds_is_empty_now(pool);
+    wi_kinds_unlock(pool);
+}
+
+weir_status wi_kinds_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
+                           weir_error *err)
+{
+    weir_status status;
+
+    wi_mutex_lock(&pool->lock);
+    pool->ending.watching++;
+    if (!pool->closed)
+        pool->ending.mode = WI_POOL_DRAINING;
     wi_kinds_wake(pool);
     wi_kinds_trim(pool);
-    pool->visitors--;
-    last = wi_kinds_is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
-    return last;
+    status = wi_ending_watch(&pool->ending, deadline_ns, err);
+    leave(pool, last);
+    return status;
+}
+
+weir_status wi_kinds_close_within(wi_pool *pool, int64_t deadline_ns,
+                                  bool *last, weir_error *err)
+{
+    weir_status status;
+
+    wi_mutex_lock(&pool->lock);
+    pool->ending.watching++;
+    shut(pool);
+    status = wi_ending_watch_closed(&pool->ending, deadline_ns, pool->kind,
+                                    pool->context, err);
+    leave(pool, last);
+    return status;
 }
 
 /* ------------------------------------------------------------------- shown */

@@ -67,7 +67,7 @@ static bool leave_pool(wi_pool *pool, uint64_t thread)
     wi_kinds_give_up(pool, lease);
     pool->visitors--;
     last = wi_kinds_is_empty_now(pool);
-    wi_mutex_unlock(&pool->lock);
+    wi_kinds_unlock(pool);
     if (last && pool->kind->ended)
         pool->kind->ended(pool->context);
     pthread_mutex_lock(&pools_lock);
@@ -125,7 +125,8 @@ static void inherit(wi_pool *pool, wi_lease *lease)
 static void inherit_pool(wi_pool *pool)
 {
     wi_waiters_init(&pool->waiters);
-    pool->visitors = 0;
+    wi_waiters_init(&pool->ending.watchers);
+    pool->visitors = pool->ending.watching = 0;
     for (wi_list_node *node = wi_list_first(&pool->slots.all); node;
          node = wi_list_next(&pool->slots.all, node))
         inherit(pool, WI_CONTAINER(node, wi_lease, by_pool));

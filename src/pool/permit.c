@@ -47,6 +47,12 @@ static weir_status refuse_own(weir_error *err)
                           "there first");
 }
 
+static weir_status is_over(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CONNECTION,
+                          "the engine was closed and its time is over");
+}
+
 static weir_status timed_out(const wi_permit *permit, int64_t began_ns,
                              weir_error *err)
 {
@@ -78,7 +84,7 @@ static weir_status wait_for_it(wi_permit *permit, int64_t deadline_ns,
     if (!wi_waiters_wait(&permit->waiters, &mine.waiter, &permit->lock,
                          deadline_ns))
         return timed_out(permit, began_ns, err);
-    return WEIR_OK;
+    return mine.waiter.grant ? WEIR_OK : is_over(err);
 }
 
 weir_status wi_permit_acquire(wi_permit *permit, int64_t deadline_ns,
@@ -87,12 +93,23 @@ weir_status wi_permit_acquire(wi_permit *permit, int64_t deadline_ns,
     weir_status status = WEIR_OK;
 
     wi_mutex_lock(&permit->lock);
-    if (permit->held)
+    if (permit->over)
+        status = is_over(err);
+    else if (permit->held)
         status = wait_for_it(permit, deadline_ns, tag, err);
     else
         hold(permit, pthread_self(), tag);
     wi_mutex_unlock(&permit->lock);
     return status;
+}
+
+void wi_permit_end(wi_permit *permit)
+{
+    wi_mutex_lock(&permit->lock);
+    permit->over = true;
+    while (wi_waiters_first(&permit->waiters))
+        wi_waiters_grant(&permit->waiters, NULL);
+    wi_mutex_unlock(&permit->lock);
 }
 
 void wi_permit_release(wi_permit *permit)

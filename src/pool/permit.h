@@ -26,6 +26,7 @@ typedef struct wi_permit {
     wi_mutex lock; /* guards what follows */
     wi_waiters waiters;
     bool held;
+    bool over;        /* nobody gets it any more */
     pthread_t holder; /* while held: the thread that it was handed to */
     const char *tag;  /* of the holder; may be NULL */
     int64_t since_ns;
@@ -35,10 +36,13 @@ weir_status wi_permit_init(wi_permit *permit);
 /* It is not held (asserted). */
 void wi_permit_clear(wi_permit *permit);
 
-/* WEIR_OK; TIMEOUT naming the holder; MISUSE for one's own. `tag` lives until
+/* WEIR_OK; TIMEOUT naming the holder; MISUSE for one's own; CONNECTION after
+ * wi_permit_end(). `tag` lives until
  * the release. */
 weir_status wi_permit_acquire(wi_permit *permit, int64_t deadline_ns,
                               const char *tag, weir_error *err);
 void wi_permit_release(wi_permit *permit);
+/* Who waits, and who comes from now on, is told CONNECTION. */
+void wi_permit_end(wi_permit *permit);
 
 #endif

@@ -36,9 +36,10 @@ weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
                  seconds(plight->failure_age_ns));
     return weir_error_set(
         err, WEIR_ERR_POOL_TIMEOUT,
-        "no connection became free within %.2f s: %d open, %d busy, %d idle, "
+        "no connection became free within %.2f s: %s%d open, %d busy, %d idle, "
         "%d connecting, %d waiting%s%s%s",
-        seconds(plight->waited_ns), plight->total, plight->busy, plight->idle,
-        plight->connecting, plight->waiting, holder, failure,
-        plight->failure ? plight->failure->message : "");
+        seconds(plight->waited_ns),
+        plight->is_paused ? "the pool is paused, " : "", plight->total,
+        plight->busy, plight->idle, plight->connecting, plight->waiting, holder,
+        failure, plight->failure ? plight->failure->message : "");
 }

@@ -18,6 +18,7 @@ typedef struct wi_plight {
     int idle;
     int connecting;
     int waiting;
+    bool is_paused;
     bool is_held; /* somebody is the longest holder */
     const char *holder_tag;
     const char *holder_site; /* may be NULL */

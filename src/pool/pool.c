@@ -91,6 +91,28 @@ bool wi_pool_close(wi_pool *pool)
     return core_of(pool)->close(pool);
 }
 
+void wi_pool_pause(wi_pool *pool)
+{
+    core_of(pool)->pause(pool);
+}
+
+void wi_pool_resume(wi_pool *pool)
+{
+    core_of(pool)->resume(pool);
+}
+
+weir_status wi_pool_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
+                          weir_error *err)
+{
+    return core_of(pool)->drain(pool, deadline_ns, last, err);
+}
+
+weir_status wi_pool_close_within(wi_pool *pool, int64_t deadline_ns, bool *last,
+                                 weir_error *err)
+{
+    return core_of(pool)->close_within(pool, deadline_ns, last, err);
+}
+
 void wi_pool_status(wi_pool *pool, weir_pool_status *out)
 {
     core_of(pool)->status(pool, out);

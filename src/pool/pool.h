@@ -61,7 +61,8 @@ typedef struct wi_resource_kind {
     weir_fate (*returned)(void *context, void *resource);
     void (*close)(void *context, void *resource);
 
-    /* The rest may be NULL and is used by the fast core only. */
+    /* The rest may be NULL and is used by the fast core only,
+     * but for overdue(). */
 
     /* Whether it looks alive, without waiting or asking; if not, it is
      * checked. */
@@ -77,6 +78,9 @@ typedef struct wi_resource_kind {
     /* A closed pool became empty by a thread of the pool itself, and may be
      * freed: what wi_pool_release() says to a borrower. */
     void (*ended)(void *context);
+    /* A pool that is closed with a deadline has reached it: what is out is to
+     * come back at once. The pool is there until this is over. */
+    void (*overdue)(void *context);
 } wi_resource_kind;
 
 typedef enum wi_core_choice {
@@ -218,6 +222,28 @@ void wi_pool_dispose(wi_pool *pool);
 /* Takes no new work, wakes all waiters (CLOSED), closes what is idle.
  * @return true if nothing is out: then wi_pool_release() never says so */
 bool wi_pool_close(wi_pool *pool);
+
+/*
+ * Nobody who comes, and nobody who waits, is lent anything until
+ * wi_pool_resume(); he waits until his own deadline. What is out may go on,
+ * and come back. Does nothing to a pool that drains or is closed.
+ */
+void wi_pool_pause(wi_pool *pool);
+/* Ends pausing and draining: those who wait are served, in their order. */
+void wi_pool_resume(wi_pool *pool);
+/*
+ * Takes no new work (CLOSED), serves those who wait already, closes what comes
+ * back and is not needed by them, and waits until nothing is open. What it has
+ * begun stays so when it fails. Ends a pause.
+ *
+ * @return WEIR_OK; TIMEOUT, saying what is out; CANCELLED: it was resumed;
+ *         NOMEM. `*last` is what wi_pool_release() says
+ */
+weir_status wi_pool_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
+                          weir_error *err);
+/* wi_pool_close(), and then waits as wi_pool_drain() does. */
+weir_status wi_pool_close_within(wi_pool *pool, int64_t deadline_ns, bool *last,
+                                 weir_error *err);
 
 /* See pool/view.h. */
 struct wi_pool_view;

@@ -129,7 +129,7 @@ static const char *const state_names[WI_SLOT_STATES] = {
     [WI_SLOT_INHERITED] = "inherited",
 };
 
-static void view_slot(const wi_lease *slot, int64_t now_ns, wi_place_view *out)
+void wi_slot_see(const wi_lease *slot, int64_t now_ns, wi_place_view *out)
 {
     bool is_held = slot->state == WI_SLOT_BUSY || slot->state == WI_SLOT_LOST;
 
@@ -155,6 +155,6 @@ void wi_slots_view(const wi_slots *slots, int64_t now_ns, int room,
         const wi_lease *slot = WI_CONTAINER(node, wi_lease, by_pool);
 
         if (slot->state != WI_SLOT_SPARE)
-            view_slot(slot, now_ns, &view->places[view->place_count++]);
+            wi_slot_see(slot, now_ns, &view->places[view->place_count++]);
     }
 }

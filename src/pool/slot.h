@@ -26,6 +26,9 @@
 #include "base/list.h"
 #include "pool/pool.h"
 
+struct wi_place_view;
+struct wi_pool_view;
+
 typedef enum wi_slot_state {
     WI_SLOT_SPARE = 0, /* only memory; does not count */
     WI_SLOT_IDLE,
@@ -91,6 +94,9 @@ const wi_lease *wi_slots_longest(const wi_slots *slots);
 /* Writes who has borrowed a place from now on. */
 void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
                   int64_t now_ns);
+/* One as it is at `now_ns`. */
+void wi_slot_see(const wi_lease *slot, int64_t now_ns,
+                 struct wi_place_view *out);
 /* Shows the places that count: view->places has room for `room`. */
 void wi_slots_view(const wi_slots *slots, int64_t now_ns, int room,
                    struct wi_pool_view *view);

@@ -115,6 +115,77 @@ static void test_permit__is_waited_for_until_the_deadline(void **state)
     assert_int_equal(committed(), 2);
 }
 
+typedef struct worker {
+    weir_conn *conn;
+    weir_status status;
+} worker;
+
+static void *run_endless(void *memory)
+{
+    worker *self = memory;
+
+    self->status = weir_exec(self->conn, endless, NOARGS);
+    return NULL;
+}
+
+/* 58: who waits for the server or computes comes back, and can be closed. */
+static void test_pool_58__close_within_aborts_a_statement(void **state)
+{
+    weir_engine *closing;
+    worker one = {0};
+    pthread_t thread;
+    weir_error err;
+
+    (void)state;
+    if (!can(WEIR_CAN_CANCEL))
+        return;
+    closing = open_engine(NULL);
+    one.conn = weir_connect(closing, &err);
+    assert_non_null(one.conn);
+    assert_int_equal(pthread_create(&thread, NULL, run_endless, &one), 0);
+    assert_int_equal(weir_engine_close_within(&closing, 0.2, &err),
+                     WEIR_ERR_TIMEOUT);
+    assert_null(closing);
+    pthread_join(thread, NULL);
+    assert_int_equal(one.status, WEIR_ERR_CONNECTION);
+    weir_conn_close(&one.conn);
+}
+
+/* The same for whoever waits for the permit to write. */
+static void *add_one(void *memory)
+{
+    worker *self = memory;
+
+    self->status = add(self->conn, 2, "b");
+    return NULL;
+}
+
+static void test_pool_58__close_within_aborts_who_waits_to_write(void **state)
+{
+    weir_engine *closing;
+    weir_conn *writer;
+    worker one = {0};
+    pthread_t thread;
+    weir_error err;
+
+    (void)state;
+    if (!can(WEIR_HAS_SINGLE_WRITER | WEIR_CAN_SHARE))
+        return;
+    closing = open_engine(NULL);
+    writer = weir_connect(closing, &err);
+    one.conn = weir_connect(closing, &err);
+    assert_non_null(one.conn);
+    make_table(writer); /* one in memory has none yet */
+    must(writer, add(writer, 1, "a"));
+    assert_int_equal(pthread_create(&thread, NULL, add_one, &one), 0);
+    assert_int_equal(weir_engine_close_within(&closing, 0.2, &err),
+                     WEIR_ERR_TIMEOUT);
+    pthread_join(thread, NULL);
+    assert_int_equal(one.status, WEIR_ERR_CONNECTION);
+    weir_conn_close(&one.conn);
+    weir_conn_close(&writer);
+}
+
 int run_interrupts(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +193,8 @@ int run_interrupts(void)
         TEST(timeout__of_the_url_counts_for_all),
         TEST(cancel__ends_the_statement_of_another_thread),
         TEST(permit__is_waited_for_until_the_deadline),
+        TEST(pool_58__close_within_aborts_a_statement),
+        TEST(pool_58__close_within_aborts_who_waits_to_write),
     };
 
     return cmocka_run_group_tests_name("interrupts", tests, NULL, NULL);

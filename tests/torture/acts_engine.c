@@ -58,6 +58,23 @@ static weir_status set_option(stage *on)
     return status;
 }
 
+/* Both wait on conditions, which may find no room; a drained one goes on. */
+static weir_status pause_and_drain(stage *on)
+{
+    weir_engine *small;
+    weir_status status;
+
+    weir_pool_pause(on->engine);
+    weir_pool_resume(on->engine);
+    small = weir_engine_open("sqlite://", NULL, &on->err);
+    if (!small)
+        return on->err.status;
+    status = weir_engine_drain(small, 0, &on->err);
+    if (weir_engine_close_within(&small, 0, &on->err) != WEIR_OK)
+        status = on->err.status;
+    return status;
+}
+
 static void set_back(stage *on)
 {
     must(on, weir_engine_set(on->engine, "pool_size", "5", &on->err));
@@ -141,6 +158,7 @@ const act engine_acts[] = {
     {"connect", connect, NULL, ON_SQLITE, NULL},
     {"ping", ping, NULL, ON_SQLITE, NULL},
     {"set", set_option, set_back, ON_SQLITE, NULL},
+    {"drain", pause_and_drain, NULL, ON_SQLITE, NULL},
     {"ask", ask_engine, NULL, ON_SQLITE, NULL},
     {"pool", look_into_pool, NULL, ON_SQLITE, NULL},
     {"null", use_null, NULL, ON_NOTHING, NULL},

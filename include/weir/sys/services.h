@@ -96,6 +96,11 @@ WEIR_API weir_status weir_services_aside(const weir_services *services,
  * @return WEIR_OK; WEIR_ERR_CANCELLED: nobody waits any more, come to an end
  */
 WEIR_API weir_status weir_aside_reached(int fd) WEIR_MUST_USE;
+/** Whether the engine was closed and its time is over
+ *  (weir_engine_close_within()). Waits end by themselves then, with
+ *  CONNECTION; a driver that computes asks beside its deadline, and answers
+ *  as if it was cancelled. */
+WEIR_API bool weir_services_is_over(const weir_services *services);
 
 /** Hands a notice or warning of the server or the driver to the engine's log
  *  hook. One line; values and passwords must not be in it. */

@@ -22,7 +22,8 @@ enum {
 
 static bool is_cancelled(wsq_conn *conn)
 {
-    return atomic_load_explicit(&conn->cancelled, memory_order_relaxed);
+    return atomic_load_explicit(&conn->cancelled, memory_order_relaxed) ||
+           weir_services_is_over(conn->services);
 }
 
 static void nap(int64_t ns)

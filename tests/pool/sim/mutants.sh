@@ -80,6 +80,34 @@ s/atomic_load(&place->hung_up);/false;/
 fast_house.c
 what hung up while it was idle stays
 s/if (!is_alive ||/if (/
+fast_open.c
+a paused pool serves who waits
+/^void wi_dispatch/,/^}/s/if (pool->mode == WI_POOL_PAUSED)/if (false)/
+
+core_fast.c
+a paused pool serves who comes
+/^static weir_status take_now/,/^}/s/ && pool->mode != WI_POOL_PAUSED//
+
+fast_drain.c
+who was paused is not served when it is resumed
+/^void wi_fast_resume/,/^}/s/wi_dispatch(pool);//
+
+core_fast.c
+a pool that drains takes new work
+/^static bool refuses/,/^}/s/WI_POOL_DRAINING/-1/
+
+fast_drain.c
+draining does not shut the gate
+/^weir_status wi_fast_drain/,/^}/s/wi_gate_set(pool);//
+/^weir_status wi_fast_drain/,/^}/s/wi_close_surplus(pool);//
+
+fast_queue.c
+who waits for the end is not told
+/^void wi_fast_unlock/,/^}/s/wi_watchers_tell(pool);/;/
+
+fast_open.c
+a pool ends under who waits for its end
+s/pool->watching > 0 ||//
 
 END
 }

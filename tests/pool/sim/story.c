@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
+#include "memory.h"
 #include "server.h"
 #include "world.h"
 
@@ -40,6 +42,18 @@ static struct {
     int borrower_count;
     bool is_watched; /* sessions have sockets */
     bool hurry;      /* a borrower is about to give back: close now */
+    bool paused;     /* from its return to the next resume */
+    bool is_pausing;
+    bool draining; /* from its call */
+    int resumes;   /* odd while somebody is about to */
+    int drains;
+    int enders; /* inside, waiting for the end */
+    int unlocks_when_told[TASKS_MAX];
+    bool refuses; /* draining holds, and is known to */
+    uint64_t refused_at;
+    uint64_t paused_at;  /* these in events */
+    uint64_t drained_at; /* when it last was no longer draining */
+    borrower drainer;
     bool closing;
     bool closed;      /* wi_pool_close() is over */
     int told;         /* how often somebody was told that nothing is out */
@@ -48,35 +62,6 @@ static struct {
     uint64_t timeouts;
     uint64_t choices; /* in a calm story: its own dice */
 } now;
-
-/* ------------------------------------------------------------------ choice */
-
-/* A calm story must choose the same whatever the pool does in between, so each
- * of its threads has dice of its own. */
-static uint64_t choose(uint64_t *dice, uint64_t bound)
-{
-    if (!now.plan.is_calm)
-        return world_random(bound);
-    *dice =
-        *dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (*dice >> 33) % bound;
-}
-
-static bool by_chance(uint64_t *dice, uint64_t percent)
-{
-    return choose(dice, 100) < percent;
-}
-
-/* Times of a calm story differ in their last digits from thread to thread and
- * from round to round, so that no two fall together; in others many do. */
-static int64_t some_time(uint64_t *dice, int64_t most_ns, int number)
-{
-    int64_t ns = (int64_t)choose(dice, (uint64_t)most_ns);
-
-    if (now.plan.is_calm)
-        return ns / 64 * 64 + number;
-    return by_chance(dice, 80) ? ns / SIM_MS * SIM_MS : ns;
-}
 
 /* What was seen, when, of whom. */
 static void record(int number, uint64_t what, uint64_t detail)
@@ -87,56 +72,6 @@ static void record(int number, uint64_t what, uint64_t detail)
     now.history = (now.history ^ mixed) * UINT64_C(0x100000001b3);
     now.history ^= now.history >> 29;
 }
-
-/* ------------------------------------------------------------------ memory */
-
-/* Freed memory is spoiled, so that whoever looks at it is seen to. Its size
- * stands in front of it. */
-enum { HEAD_SIZE = 16 };
-
-static void *give(void *context, size_t size)
-{
-    char *block = malloc(HEAD_SIZE + size);
-
-    (void)context;
-    if (!block)
-        abort();
-    memcpy(block, &size, sizeof size);
-    return block + HEAD_SIZE;
-}
-
-static void take_back(void *context, void *memory)
-{
-    char *block = memory;
-    size_t size;
-
-    (void)context;
-    if (!block)
-        return;
-    block -= HEAD_SIZE;
-    memcpy(&size, block, sizeof size);
-    memset(block, 0xdd, HEAD_SIZE + size);
-    free(block);
-}
-
-static void *give_more(void *context, void *old, size_t size)
-{
-    void *block = give(context, size);
-    size_t old_size;
-
-    if (!old)
-        return block;
-    memcpy(&old_size, (char *)old - HEAD_SIZE, sizeof old_size);
-    memcpy(block, old, old_size < size ? old_size : size);
-    take_back(context, old);
-    return block;
-}
-
-static const weir_allocator memory = {
-    .alloc = give,
-    .resize = give_more,
-    .free = take_back,
-};
 
 /* ------------------------------------------------------------------- rules */
 
@@ -169,18 +104,32 @@ static int count_waiting(void)
 
 /* Nobody can run: whoever waits must have nothing that he could be given, and
  * somebody must be at what he needs. */
+static bool nobody_is_inside(void)
+{
+    for (int i = 0; i < now.borrower_count; i++) {
+        if (now.borrowers[i].is_acquiring)
+            return false;
+    }
+    return true;
+}
+
 static void check_idle(void *context)
 {
     weir_pool_status status;
     int waiting = count_waiting();
 
     (void)context;
+    if (now.enders > 0 && now.server.now == 0 && waiting == 0 &&
+        world_helpers() == 0 && nobody_is_inside())
+        world_fail("somebody waits for an end that has come");
     if (now.closing)
         return;
     wi_pool_status(now.pool, &status);
     server_settled(&now.server, status.idle + status.busy + status.connecting);
     if (status.waiting != waiting)
         world_fail("%d wait, the pool says %d", waiting, status.waiting);
+    if (now.is_pausing)
+        return;
     if (waiting > 0 && status.idle > 0)
         world_fail("%d wait beside %d idle", waiting, status.idle);
     if (waiting > 0 && now.server.now < now.server.limit &&
@@ -239,6 +188,8 @@ static void was_told(const char *by)
         world_fail("told twice that nothing is out");
     if (!now.closing)
         world_fail("told that nothing is out of an open pool");
+    for (int i = 0; i < TASKS_MAX; i++)
+        now.unlocks_when_told[i] = world_unlocks(i);
 }
 
 static void was_told_by_thread(void)
@@ -303,13 +254,18 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
         check_timeout(self, began_ns, request.deadline_ns);
     if (status == WEIR_ERR_RESOURCE && now.options.waiters_max == 0)
         world_fail("a queue without a limit is full");
-    if (status == WEIR_ERR_CLOSED && !now.closing)
+    if (status == WEIR_ERR_CLOSED && !now.closing && !now.draining &&
+        now.drained_at < self->entered)
         world_fail("an open pool says that it is closed");
     if (status != WEIR_OK && request.last)
         was_told("acquire");
     if (status != WEIR_OK)
         return NULL;
     check_order(self);
+    if (now.paused && now.paused_at < self->entered)
+        world_fail("%d was served by a paused pool", self->number);
+    if (now.refuses && now.refused_at < self->entered)
+        world_fail("%d was served by a draining pool", self->number);
     now.lent++;
     return lease;
 }
@@ -386,7 +342,7 @@ static void run_borrower(void *argument)
     }
 }
 
-/* ------------------------------------------------------------------- knobs */
+/* ------------------------------------------------------------------ resize */
 
 static void resize(uint64_t *dice)
 {
@@ -411,11 +367,121 @@ static void resize(uint64_t *dice)
     server_set_limit(&now.server, limit_of(&options));
 }
 
+static void resume(void)
+{
+    int drains = now.drains;
+
+    now.resumes++;
+    now.paused = now.refuses = false;
+    world_trace("resumes");
+    wi_pool_resume(now.pool);
+    now.resumes++;
+    now.drained_at = world_event();
+    if (drains == now.drains && now.enders == 0)
+        now.draining = false;
+}
+
+static void pause_for_a_while(uint64_t *dice)
+{
+    int resumes = now.resumes;
+
+    now.is_pausing = true;
+    world_trace("pauses");
+    wi_pool_pause(now.pool);
+    if (!now.draining && resumes == now.resumes && resumes % 2 == 0) {
+        now.paused = true;
+        now.paused_at = world_event();
+    }
+    if (by_chance(dice, 20))
+        wi_pool_dispose(now.pool);
+    world_sleep_until(world_now() +
+                      some_time(dice, 30 * SIM_MS, BORROWERS_MAX + 2));
+    if (!now.closing)
+        resume();
+    now.is_pausing = false;
+}
+
+/* Whoever waits for the end is the last in the pool, or was not waited for. */
+static void end_ending(void)
+{
+    int self = world_self();
+
+    now.enders--;
+    if (now.told > 0 && world_unlocks(self) > now.unlocks_when_told[self])
+        world_fail("the pool has ended under who waited for its end");
+}
+
+static void check_late(int64_t began_ns, int64_t deadline_ns)
+{
+    if (deadline_ns < began_ns)
+        deadline_ns = began_ns;
+    if (world_now() != deadline_ns)
+        world_fail("it gives up %lld ns late",
+                   (long long)(world_now() - deadline_ns));
+}
+
+/* Drained, nothing is open or on its way, and stays so. */
+static void drain(uint64_t *dice)
+{
+    int64_t began_ns = world_now();
+    int64_t deadline_ns =
+        began_ns + some_time(dice, 60 * SIM_MS, BORROWERS_MAX + 3);
+    int resumes = now.resumes;
+    bool last = false;
+    weir_status status;
+
+    now.paused = false;
+    now.draining = true;
+    now.drains++;
+    world_trace("drains");
+    now.enders++;
+    status = wi_pool_drain(now.pool, deadline_ns, &last, NULL);
+    end_ending();
+    if (resumes == now.resumes && resumes % 2 == 0) {
+        now.refuses = true;
+        now.refused_at = world_event();
+    }
+    world_trace("drained with status %d", (int)status);
+    record(BORROWERS_MAX, 3, (uint64_t)status);
+    if (last)
+        was_told("drain");
+    if (status == WEIR_OK && resumes == now.resumes && now.server.now > 0)
+        world_fail("drained, and %d sessions are open", now.server.now);
+    if (status == WEIR_ERR_TIMEOUT)
+        check_late(began_ns, deadline_ns);
+    if (status == WEIR_ERR_CANCELLED && resumes == now.resumes)
+        world_fail("nobody has called it off");
+    if (status == WEIR_ERR_CANCELLED && now.enders == 0)
+        now.draining = false;
+    world_sleep_until(world_now() +
+                      some_time(dice, 10 * SIM_MS, BORROWERS_MAX + 3));
+    if (!now.closing && by_chance(dice, 80))
+        resume();
+}
+
+static void run_drainer(void *argument)
+{
+    borrower *self = &now.drainer;
+    uint64_t *dice = argument;
+
+    self->task = world_self();
+    world_sleep_until(world_now() +
+                      some_time(dice, 60 * SIM_MS, BORROWERS_MAX));
+    if (now.closing)
+        return;
+    self->unlocks = world_unlocks(self->task);
+    self->is_acquiring = true;
+    drain(dice);
+    self->is_acquiring = false;
+}
+
+/* -------------------------------------------------------------------- knobs */
+
 static void turn_a_knob(uint64_t *dice)
 {
     uint64_t cleared = world_event();
 
-    switch (choose(dice, 4)) {
+    switch (choose(dice, 7)) {
     case 0:
         world_trace("invalidates");
         wi_pool_invalidate(now.pool);
@@ -426,6 +492,12 @@ static void turn_a_knob(uint64_t *dice)
         wi_pool_dispose(now.pool);
         now.cleared = cleared;
         break;
+    case 2:
+        pause_for_a_while(dice);
+        break;
+    case 3:
+        drain(dice);
+        break;
     default:
         resize(dice);
     }
@@ -433,25 +505,52 @@ static void turn_a_knob(uint64_t *dice)
 
 /* Closing must not begin while somebody is about to enter: in a program he
  * would have to know that the engine is still there. */
+static bool is_entering(const borrower *one)
+{
+    return one->is_acquiring && !world_is_waiting(one->task) &&
+           world_unlocks(one->task) == one->unlocks;
+}
+
 static bool somebody_enters(void)
 {
     for (int i = 0; i < now.borrower_count; i++) {
-        const borrower *one = &now.borrowers[i];
-
-        if (one->is_acquiring && !world_is_waiting(one->task) &&
-            world_unlocks(one->task) == one->unlocks)
+        if (is_entering(&now.borrowers[i]))
             return true;
     }
-    return false;
+    return is_entering(&now.drainer);
 }
 
-static void close_pool(void)
+/* Waits for what is out, until a deadline. */
+static bool close_within(int64_t ns)
 {
+    int64_t began_ns = world_now();
+    bool last = false;
+    weir_status status;
+
+    now.enders++;
+    status = wi_pool_close_within(now.pool, began_ns + ns, &last, NULL);
+    end_ending();
+    record(BORROWERS_MAX, 4, (uint64_t)status);
+    if (status == WEIR_OK && now.server.now > 0)
+        world_fail("closed, and %d sessions are open", now.server.now);
+    if (status != WEIR_OK)
+        check_late(began_ns, began_ns + ns);
+    return last;
+}
+
+static void close_pool(uint64_t *dice)
+{
+    bool last;
+
     while (somebody_enters())
         world_sleep_until(world_now() + 1000);
     now.closing = true;
     world_trace("closes the pool");
-    if (wi_pool_close(now.pool))
+    if (by_chance(dice, 30))
+        last = close_within(some_time(dice, 40 * SIM_MS, BORROWERS_MAX + 4));
+    else
+        last = wi_pool_close(now.pool);
+    if (last)
         was_told("close");
     now.closed = true;
     /* Its threads may have to end what they are at. */
@@ -481,7 +580,7 @@ static void run_keeper(void *argument)
         turn_a_knob(dice);
     }
     wait_before_closing(dice);
-    close_pool();
+    close_pool(dice);
 }
 
 /* ------------------------------------------------------------------- story */
@@ -505,7 +604,7 @@ static void choose_options(uint64_t *dice)
         .recycle_ns = by_chance(dice, 30) ? 15 * SIM_MS + 7 : -1,
         .pre_ping = by_chance(dice, 50),
         .order = WI_ORDER_FIFO,
-        .allocator = &memory,
+        .allocator = &sim_memory,
     };
     if (by_chance(dice, 50))
         now.options.order = WI_ORDER_LIFO;
@@ -554,6 +653,8 @@ static void spawn_borrowers(uint64_t *dice)
         world_spawn(names[i], run_borrower, &now.borrowers[i]);
     }
     world_spawn("keeper", run_keeper, dice);
+    if (!now.plan.is_calm && by_chance(dice, 15))
+        world_spawn("drainer", run_drainer, dice);
 }
 
 static void check_end(void)
@@ -583,6 +684,7 @@ bool story_run(const story_plan *plan, uint64_t *history)
 
     memset(&now, 0, sizeof now);
     now.plan = *plan;
+    chance_begin(plan->is_calm);
     world_begin(&world);
     choose_options(&dice);
     moods = choose_moods(&dice);
