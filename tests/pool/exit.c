@@ -47,7 +47,7 @@ static bool is_postgres(void)
     return strncmp(getenv("WEIR_TEST_URL"), "postgres", 8) == 0;
 }
 
-/* ------------------------------------------------------- a server that hangs */
+/* ------------------------------------------------------ a server that hangs */
 
 /* It greets, offers TLS, and is silent when that begins. */
 static void hang_mysql(kit_peer *peer)
@@ -198,7 +198,7 @@ static void test_exit__waits_for_no_server_that_hangs(void **state)
     assert_true(time(NULL) - began < FEW_CHILDREN * 4);
 }
 
-/* -------------------------------------------- scenario 66: destructors, dlclose */
+/* -------------------------------- scenario 66: destructors and dlclose() */
 
 static weir_engine *kept;
 
