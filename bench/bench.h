@@ -63,6 +63,9 @@ typedef struct bench_side {
     void *(*open)(const char *where);
     void (*close)(void *self);
     uint64_t (*point_select)(void *self, const int64_t *keys, slice part);
+    /* A slice's keys are sent before an answer is read. */
+    uint64_t (*point_select_pipelined)(void *self, const int64_t *keys,
+                                       slice part);
     uint64_t (*fetch)(void *self, slice part);
     uint64_t (*insert)(void *self, const new_item *rows, slice part);
     uint64_t (*bulk_insert)(void *self, const new_item *rows, slice part);

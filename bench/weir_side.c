@@ -82,6 +82,32 @@ static uint64_t point_select(void *memory, const int64_t *keys, slice part)
     return sum;
 }
 
+static uint64_t point_select_pipelined(void *memory, const int64_t *keys,
+                                       slice part)
+{
+    static weir_statement asked[SELECT_COUNT];
+    static weir_result *rows[SELECT_COUNT];
+    side *self = memory;
+    uint64_t sum = 0;
+    item row;
+
+    for (int i = 0; i < part.count; i++) {
+        self->values[i] = WEIR_VAL(keys[part.at + i]);
+        asked[i] = (weir_statement){SELECT_BY_KEY, &self->values[i], 1};
+    }
+    need(self->conn,
+         weir_query_many(self->conn, asked, (size_t)part.count, rows));
+    for (int i = 0; i < part.count; i++) {
+        if (!read_row(rows[i], &row))
+            bench_die("weir", weir_result_error(rows[i])->message);
+        sum = fold(sum, &row);
+        weir_result_close(&rows[i]);
+    }
+    if (part.last)
+        need(self->conn, weir_commit(self->conn));
+    return sum;
+}
+
 static uint64_t fetch(void *memory, slice part)
 {
     side *self = memory;
@@ -179,6 +205,7 @@ const bench_side bench_weir = {
     .open = open_side,
     .close = close_side,
     .point_select = point_select,
+    .point_select_pipelined = point_select_pipelined,
     .fetch = fetch,
     .insert = insert,
     .bulk_insert = bulk_insert,

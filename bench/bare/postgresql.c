@@ -116,9 +116,25 @@ static item read_row(const PGresult *rows, int row)
 
 /* ------------------------------------------------------------------- jobs */
 
+static const int key_size = sizeof(int64_t), binary = 1;
+
+/* The only row; the result is cleared. */
+static uint64_t fold_one(PGresult *rows)
+{
+    uint64_t sum;
+    item row;
+
+    check_columns(rows);
+    if (PQntuples(rows) != 1)
+        bench_die("libpq", "one row was asked for");
+    row = read_row(rows, 0);
+    sum = fold(0, &row);
+    PQclear(rows);
+    return sum;
+}
+
 static uint64_t point_select(void *memory, const int64_t *keys, slice part)
 {
-    static const int size = sizeof(int64_t), binary = 1;
     side *self = memory;
     uint64_t sum = 0;
 
@@ -127,19 +143,49 @@ static uint64_t point_select(void *memory, const int64_t *keys, slice part)
     for (int i = part.at; i < part.at + part.count; i++) {
         uint64_t key = htobe64((uint64_t)keys[i]);
         const char *value = (const char *)&key;
-        PGresult *rows = need(
-            self,
-            PQexecPrepared(self->pg, "by_key", 1, &value, &size, &binary, 1),
-            PGRES_TUPLES_OK);
-        item row;
 
-        check_columns(rows);
-        if (PQntuples(rows) != 1)
-            bench_die("libpq", "one row was asked for");
-        row = read_row(rows, 0);
-        sum = fold(sum, &row);
-        PQclear(rows);
+        sum += fold_one(need(self,
+                             PQexecPrepared(self->pg, "by_key", 1, &value,
+                                            &key_size, &binary, 1),
+                             PGRES_TUPLES_OK));
     }
+    if (part.last)
+        run(self, "COMMIT");
+    return sum;
+}
+
+static void send_key(side *self, int64_t wanted)
+{
+    uint64_t key = htobe64((uint64_t)wanted);
+    const char *value = (const char *)&key;
+
+    if (PQsendQueryPrepared(self->pg, "by_key", 1, &value, &key_size, &binary,
+                            1) != 1)
+        bench_die("libpq", PQerrorMessage(self->pg));
+}
+
+static uint64_t point_select_pipelined(void *memory, const int64_t *keys,
+                                       slice part)
+{
+    side *self = memory;
+    uint64_t sum = 0;
+
+    if (part.first)
+        run(self, "BEGIN");
+    if (PQenterPipelineMode(self->pg) != 1)
+        bench_die("libpq", PQerrorMessage(self->pg));
+    for (int i = part.at; i < part.at + part.count; i++)
+        send_key(self, keys[i]);
+    if (PQpipelineSync(self->pg) != 1)
+        bench_die("libpq", PQerrorMessage(self->pg));
+    for (int i = 0; i < part.count; i++) {
+        sum += fold_one(need(self, PQgetResult(self->pg), PGRES_TUPLES_OK));
+        if (PQgetResult(self->pg))
+            bench_die("libpq", "a query has a second answer");
+    }
+    PQclear(need(self, PQgetResult(self->pg), PGRES_PIPELINE_SYNC));
+    if (PQexitPipelineMode(self->pg) != 1)
+        bench_die("libpq", PQerrorMessage(self->pg));
     if (part.last)
         run(self, "COMMIT");
     return sum;
@@ -290,6 +336,7 @@ const bench_side bench_bare_postgresql = {
     .open = open_side,
     .close = close_side,
     .point_select = point_select,
+    .point_select_pipelined = point_select_pipelined,
     .fetch = fetch,
     .insert = insert,
     .bulk_insert = bulk_insert,
