@@ -116,7 +116,7 @@ static item read_row(const PGresult *rows, int row)
 
 /* ------------------------------------------------------------------- jobs */
 
-static const int key_size = sizeof(int64_t), binary = 1;
+static const int key_size = sizeof(int64_t), in_binary = 1;
 
 /* The only row; the result is cleared. */
 static uint64_t fold_one(PGresult *rows)
@@ -146,7 +146,7 @@ static uint64_t point_select(void *memory, const int64_t *keys, slice part)
 
         sum += fold_one(need(self,
                              PQexecPrepared(self->pg, "by_key", 1, &value,
-                                            &key_size, &binary, 1),
+                                            &key_size, &in_binary, 1),
                              PGRES_TUPLES_OK));
     }
     if (part.last)
@@ -159,8 +159,8 @@ static void send_key(side *self, int64_t wanted)
     uint64_t key = htobe64((uint64_t)wanted);
     const char *value = (const char *)&key;
 
-    if (PQsendQueryPrepared(self->pg, "by_key", 1, &value, &key_size, &binary,
-                            1) != 1)
+    if (PQsendQueryPrepared(self->pg, "by_key", 1, &value, &key_size,
+                            &in_binary, 1) != 1)
         bench_die("libpq", PQerrorMessage(self->pg));
 }
 

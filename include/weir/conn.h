@@ -215,9 +215,9 @@ WEIR_API weir_status weir_generated_key(weir_conn *conn, int64_t *out);
 WEIR_API weir_status weir_set_timeout(weir_conn *conn, double seconds);
 
 /**
- * Ends the statement that another thread is running on `conn`: that call
- * answers WEIR_ERR_CANCELLED. If none is running nothing happens. The
- * connection must not be closed meanwhile.
+ * Ends the statement that another thread is running on `conn`, or its wait in
+ * weir_next_notification(): that call answers WEIR_ERR_CANCELLED. If none is
+ * running nothing happens. The connection must not be closed meanwhile.
  *
  * Threads: any.
  */
@@ -348,7 +348,7 @@ WEIR_API weir_status weir_listen(weir_conn *conn, const char *channel);
 /** Stops listening to all channels. */
 WEIR_API weir_status weir_unlisten(weir_conn *conn);
 /** The next notification, waiting `timeout_s` seconds for it (0: only looks).
- *  @return WEIR_OK; WEIR_ERR_TIMEOUT if there was none */
+ *  @return WEIR_OK; TIMEOUT if there was none; CANCELLED by weir_cancel() */
 WEIR_API weir_status weir_next_notification(weir_conn *conn, double timeout_s,
                                             weir_notification *out);
 

@@ -60,7 +60,8 @@ static weir_status next(weir_conn *conn, double timeout_s,
         wi_deadline_in_ns(wi_ns_from_seconds(timeout_s)), &conn->error);
     /* That nothing came is an answer, not a failure of the connection. */
     if (status == WEIR_OK ||
-        (status == WEIR_ERR_TIMEOUT && conn->error.fate == WEIR_FATE_KEEP))
+        ((status == WEIR_ERR_TIMEOUT || status == WEIR_ERR_CANCELLED) &&
+         conn->error.fate == WEIR_FATE_KEEP))
         return status;
     return wi_conn_failed(conn, NULL, WEIR_EFFECT_READ);
 }

@@ -3,6 +3,9 @@
  * What is asked of every database, SQL or not: its transactions, and a stated
  * answer for each thing that it cannot do. "SELECT 1" is all that it runs.
  */
+#include <pthread.h>
+#include <time.h>
+
 #include "suite.h"
 
 static void run_something(weir_conn *conn)
@@ -165,6 +168,53 @@ static void test_notification__that_does_not_come_is_a_timeout(void **state)
     run_something(conn);
 }
 
+typedef struct canceller {
+    weir_conn *conn;
+    _Atomic bool done;
+} canceller;
+
+/* Again and again: the wait may not have begun yet. */
+static void *cancel_until_done(void *memory)
+{
+    canceller *self = memory;
+    const struct timespec pause = {.tv_nsec = 5000000};
+
+    while (!self->done) {
+        weir_cancel(self->conn);
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+static void test_notification__is_not_waited_for_after_cancel(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+    weir_notification heard;
+    pthread_t thread;
+
+    (void)state;
+    if (!can(WEIR_CAN_NOTIFY | WEIR_CAN_CANCEL))
+        return;
+    must(conn, weir_listen(conn, "weir_conformance"));
+    for (int i = 0; i < 2; i++) {
+        canceller by = {.conn = conn};
+        weir_status status;
+
+        assert_int_equal(pthread_create(&thread, NULL, cancel_until_done, &by),
+                         0);
+        status = weir_next_notification(conn, 60, &heard);
+        by.done = true;
+        pthread_join(thread, NULL);
+        must_fail(conn, status, WEIR_ERR_CANCELLED);
+    }
+    /* A wish that came when nobody waited means nothing for the next wait. */
+    must(conn, weir_cancel(conn));
+    must_fail(conn, weir_next_notification(conn, 0.01, &heard),
+              WEIR_ERR_TIMEOUT);
+    must(conn, weir_unlisten(conn));
+    run_something(conn);
+}
+
 static void test_parameters__that_do_not_match_are_never_sent(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();
@@ -190,6 +240,7 @@ int run_any(void)
         ANY(savepoint__works_or_is_refused),
         ANY(what_it_cannot__is_said),
         ANY(two_phase__is_prepared_listed_and_ended),
+        ANY(notification__is_not_waited_for_after_cancel),
         ANY(notification__that_does_not_come_is_a_timeout),
         ANY(parameters__that_do_not_match_are_never_sent),
     };

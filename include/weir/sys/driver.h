@@ -237,7 +237,8 @@ typedef struct weir_driver {
      *  did not survive. */
     weir_status (*reset)(void *conn, int64_t deadline, bool *statements_lost,
                          weir_error *err);
-    /** MAY. Asks the server to end the statement that `conn` is running.
+    /** MAY. Asks the server to end the statement that `conn` is running, and
+     *  ends its wait for a notification.
      *  Called by any thread, also while another is inside an operation of
      *  `conn`, and never while it is being opened or closed. No effect if
      *  nothing runs. */
@@ -337,8 +338,8 @@ typedef struct weir_driver {
     /** Starts to listen; with `channel` NULL, stops listening to all. */
     weir_status (*listen)(void *conn, const char *channel, int64_t deadline,
                           weir_error *err);
-    /** The next notification, waiting for it. Borrowed until the next call
-     *  on `conn`. */
+    /** The next notification, waiting for it; cancel() ends the wait, and
+     *  the connection is kept. Borrowed until the next call on `conn`. */
     weir_status (*notification)(void *conn, weir_notification *out,
                                 int64_t deadline, weir_error *err);
 

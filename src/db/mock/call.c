@@ -99,7 +99,7 @@ static weir_status timed_out(wmk_conn *conn, weir_error *err)
     return WEIR_ERR_TIMEOUT;
 }
 
-static weir_status cancelled(weir_error *err)
+weir_status wmk_cancelled(weir_error *err)
 {
     weir_error_set(err, WEIR_ERR_CANCELLED, "the statement was cancelled");
     memcpy(err->sqlstate, "57014", sizeof "57014");
@@ -122,7 +122,7 @@ static bool has_ended(wmk_conn *conn, const linger *wait, weir_status *status,
     if (conn->dropped)
         *status = wmk_lost(conn, WEIR_FATE_DISCARD, err);
     else if (conn->cancelled)
-        *status = cancelled(err);
+        *status = wmk_cancelled(err);
     else if (conn->mock->resumed != wait->resumed || now >= wait->until)
         *status = WEIR_OK;
     else if (now >= wait->deadline)

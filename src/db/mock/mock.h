@@ -145,6 +145,7 @@ weir_status wmk_only(wmk_conn *conn, const wmk_call *call, weir_error *err);
 const wmk_step *wmk_take(wmk_conn *conn, const wmk_call *call);
 
 /* The connection is lost from now on. Returns WEIR_ERR_CONNECTION. */
+weir_status wmk_cancelled(weir_error *err);
 weir_status wmk_lost(wmk_conn *conn, weir_fate fate, weir_error *err);
 
 /* The step that the next call would take, without taking it. */

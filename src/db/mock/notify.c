@@ -93,12 +93,16 @@ static weir_status look(wmk_conn *conn, weir_notification *out, bool *found,
     conn->waiting = !note;
     if (conn->dropped)
         status = WEIR_ERR_CONNECTION;
+    else if (conn->cancelled)
+        status = WEIR_ERR_CANCELLED;
     pthread_mutex_unlock(&conn->mock->lock);
     if (note) {
         conn->heard = note->serial;
         *out = (weir_notification){note->channel, note->payload, 1};
         return WEIR_OK;
     }
+    if (status == WEIR_ERR_CANCELLED)
+        return wmk_cancelled(err);
     return status == WEIR_OK ? WEIR_OK : wmk_lost(conn, WEIR_FATE_DISCARD, err);
 }
 
@@ -136,6 +140,9 @@ weir_status wmk_notification(void *at, weir_notification *out, int64_t deadline,
 
     if (status != WEIR_OK)
         return status;
+    pthread_mutex_lock(&conn->mock->lock);
+    conn->cancelled = false;
+    pthread_mutex_unlock(&conn->mock->lock);
     status = wait_for_note(conn, out, deadline, err);
     if (status != WEIR_OK) {
         (void)wmk_after(conn, err);

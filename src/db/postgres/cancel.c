@@ -164,6 +164,7 @@ weir_status wpg_cancel(void *memory, weir_error *err)
     weir_status status;
     bool stray;
 
+    wpg_hush(conn);
     if (!atomic_compare_exchange_strong(&conn->running, &expected,
                                         WPG_STOPPING))
         return WEIR_OK;

@@ -39,6 +39,7 @@ static void free_parts(wpg_conn *conn)
     if (!conn->services)
         return;
     PQfreemem(conn->notify);
+    wpg_ears_close(&conn->ears);
     weir_buffer_clear(conn->services, &conn->closing);
     weir_buffer_clear(conn->services, &conn->submitted);
     conn->notify = NULL;

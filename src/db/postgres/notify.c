@@ -6,6 +6,9 @@
 #include "wpg.h"
 
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { CHANNEL_MAX = 63 };
 
@@ -62,19 +65,82 @@ weir_status wpg_listen(void *memory, const char *channel, int64_t deadline,
     return WEIR_OK;
 }
 
+/* ------------------------------------------------------------------ waiting */
+
+static bool watch(const wpg_ears *ears, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    return epoll_ctl(ears->both, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static weir_status need_ears(wpg_conn *conn, weir_error *err)
+{
+    wpg_ears *ears = &conn->ears;
+
+    if (ears->made)
+        return WEIR_OK;
+    ears->made = true;
+    ears->both = epoll_create1(EPOLL_CLOEXEC);
+    ears->word = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (ears->both >= 0 && ears->word >= 0 && watch(ears, ears->word) &&
+        watch(ears, PQsocket(conn->pg)))
+        return WEIR_OK;
+    wpg_ears_close(ears);
+    return weir_error_set(err, WEIR_ERR_RESOURCE,
+                          "no descriptors are left to wait for notifications");
+}
+
+void wpg_ears_close(wpg_ears *ears)
+{
+    if (ears->made && ears->both >= 0)
+        close(ears->both);
+    if (ears->made && ears->word >= 0)
+        close(ears->word);
+    ears->made = false;
+}
+
+/* The state is what counts; the word only wakes. */
+void wpg_hush(wpg_conn *conn)
+{
+    int expected = WPG_HEARING;
+
+    if (atomic_compare_exchange_strong(&conn->running, &expected, WPG_HUSHED))
+        (void)eventfd_write(conn->ears.word, 1);
+}
+
+static weir_status listen_once(wpg_conn *conn, weir_error *err)
+{
+    weir_status status = weir_services_wait(
+        conn->services, conn->ears.both, WEIR_WAIT_READ, conn->deadline, err);
+    eventfd_t words;
+
+    (void)eventfd_read(conn->ears.word, &words);
+    if (atomic_load(&conn->running) == WPG_HUSHED) {
+        weir_error_set(err, WEIR_ERR_CANCELLED, "the wait was cancelled");
+        wpg_set_state(err, "57014");
+        return err->status;
+    }
+    if (status == WEIR_ERR_CONNECTION)
+        return wpg_lose(conn, WEIR_FATE_RETRY, err);
+    if (status != WEIR_OK)
+        return status;
+    if (PQconsumeInput(conn->pg) == 0 || PQstatus(conn->pg) != CONNECTION_OK)
+        return wpg_lose(conn, WEIR_FATE_RETRY, err);
+    conn->notify = PQnotifies(conn->pg);
+    return WEIR_OK;
+}
+
 static weir_status wait_for_one(wpg_conn *conn, weir_error *err)
 {
-    weir_status status = WEIR_OK;
+    weir_status status = need_ears(conn, err);
 
-    conn->pausing = true;
-    while (status == WEIR_OK && !conn->notify) {
-        status = wpg_wait(conn, err);
-        if (status == WEIR_OK && PQstatus(conn->pg) != CONNECTION_OK)
-            status = wpg_lose(conn, WEIR_FATE_RETRY, err);
-        else if (status == WEIR_OK)
-            conn->notify = PQnotifies(conn->pg);
-    }
-    conn->pausing = false;
+    if (status != WEIR_OK)
+        return status;
+    atomic_store(&conn->running, WPG_HEARING);
+    while (status == WEIR_OK && !conn->notify)
+        status = listen_once(conn, err);
+    atomic_store(&conn->running, WPG_IDLE);
     return status;
 }
 

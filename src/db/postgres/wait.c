@@ -53,8 +53,6 @@ bool wpg_go_on(wpg_conn *conn)
 /* An answer is owed and nobody waits for it any more. */
 static weir_status give_up(wpg_conn *conn, weir_status status, weir_error *err)
 {
-    if (conn->pausing && status != WEIR_ERR_CONNECTION)
-        return status;
     conn->lost = true;
     if (status == WEIR_ERR_CONNECTION)
         return wpg_lose(conn, WEIR_FATE_DISCARD, err);

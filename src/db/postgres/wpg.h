@@ -23,6 +23,7 @@
 #include <weir/sys/driver.h>
 
 #include "codec.h"
+#include "ears.h"
 
 /* -------------------------------------------------------------- options */
 
@@ -90,6 +91,8 @@ typedef enum wpg_running {
     WPG_STOPPING, /* somebody asks the server to stop it */
     WPG_STOPPED,  /* … and has done so */
     WPG_STRAY,    /* … and when it will arrive is not known */
+    WPG_HEARING,  /* nothing runs: a notification is waited for */
+    WPG_HUSHED,   /* … no longer */
 } wpg_running;
 
 /* What the server accepts as a wish to stop. */
@@ -124,7 +127,7 @@ typedef struct wpg_conn {
     weir_status wait_end; /* TIMEOUT or CANCELLED once a wait ended so */
     bool stopped;         /* this operation has asked the server to stop */
     unsigned waits;
-    bool pausing;        /* a wait for nothing but notifications */
+    wpg_ears ears;
     _Atomic int running; /* a wpg_running */
     wpg_key key;
     struct sockaddr_storage peer; /* where a wish to stop goes */
@@ -281,13 +284,6 @@ weir_status wpg_tx_id(void *conn, char *out, size_t size, int64_t deadline,
                       weir_error *err);
 weir_status wpg_tx_outcome(void *conn, const char *id, weir_tx_outcome *out,
                            int64_t deadline, weir_error *err);
-
-weir_status wpg_listen(void *conn, const char *channel, int64_t deadline,
-                       weir_error *err);
-weir_status wpg_notification(void *conn, weir_notification *out,
-                             int64_t deadline, weir_error *err);
-/* Drops notifications that nobody asked for, or too many of them. */
-void wpg_drop_notifications(wpg_conn *conn);
 
 extern const weir_driver wpg_driver;
 
