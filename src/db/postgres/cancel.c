@@ -115,20 +115,38 @@ static weir_status stop(const wpg_conn *conn, int64_t deadline, bool *stray,
     return status;
 }
 
+/* An earlier wish may have come before the server had read what it is to
+ * stop: then it has passed without effect, and there can be another.
+ * @return whether this thread is the one that asks now */
+static bool claim(wpg_conn *conn)
+{
+    int expected = WPG_RUNNING;
+
+    if (atomic_compare_exchange_strong(&conn->running, &expected, WPG_STOPPING))
+        return true;
+    return expected == WPG_STOPPED &&
+           atomic_compare_exchange_strong(&conn->running, &expected,
+                                          WPG_STOPPING);
+}
+
+static weir_status stop_until(wpg_conn *conn, int64_t deadline, weir_error *err)
+{
+    bool stray;
+    weir_status status = stop(conn, deadline, &stray, err);
+
+    atomic_store(&conn->running, stray ? WPG_STRAY : WPG_STOPPED);
+    return status;
+}
+
 bool wpg_stop_own(wpg_conn *conn)
 {
     int64_t until = weir_services_now(conn->services) + conn->grace_ns;
-    int expected = WPG_RUNNING;
     weir_error ignored;
-    bool stray;
-    weir_status status;
 
-    if (!atomic_compare_exchange_strong(&conn->running, &expected,
-                                        WPG_STOPPING))
-        return expected == WPG_STOPPING || expected == WPG_STOPPED;
-    status = stop(conn, until, &stray, &ignored);
-    atomic_store(&conn->running, stray ? WPG_STRAY : WPG_STOPPED);
-    return status == WEIR_OK;
+    if (!claim(conn))
+        return atomic_load(&conn->running) == WPG_STOPPING ||
+               atomic_load(&conn->running) == WPG_STOPPED;
+    return stop_until(conn, until, &ignored) == WEIR_OK;
 }
 
 void wpg_running_begin(wpg_conn *conn)
@@ -136,18 +154,19 @@ void wpg_running_begin(wpg_conn *conn)
     atomic_store_explicit(&conn->running, WPG_RUNNING, memory_order_release);
 }
 
+/* Another wish may come until nothing runs any more. */
 void wpg_running_end(wpg_conn *conn)
 {
-    int expected = WPG_RUNNING;
+    int found = WPG_RUNNING;
 
-    if (atomic_compare_exchange_strong(&conn->running, &expected, WPG_IDLE) ||
-        expected == WPG_IDLE)
-        return;
-    while (atomic_load(&conn->running) == WPG_STOPPING)
+    while (!atomic_compare_exchange_strong(&conn->running, &found, WPG_IDLE)) {
+        if (found == WPG_STRAY)
+            conn->lost = true;
+        if (found != WPG_STOPPING)
+            continue;
         wpg_pause(conn, PAUSE_NS);
-    if (atomic_load(&conn->running) == WPG_STRAY)
-        conn->lost = true;
-    atomic_store(&conn->running, WPG_IDLE);
+        found = WPG_STOPPED;
+    }
 }
 
 void wpg_running_next(wpg_conn *conn)
@@ -159,17 +178,10 @@ void wpg_running_next(wpg_conn *conn)
 weir_status wpg_cancel(void *memory, weir_error *err)
 {
     wpg_conn *conn = memory;
-    int expected = WPG_RUNNING;
-    int64_t deadline;
-    weir_status status;
-    bool stray;
 
     wpg_hush(conn);
-    if (!atomic_compare_exchange_strong(&conn->running, &expected,
-                                        WPG_STOPPING))
+    if (!claim(conn))
         return WEIR_OK;
-    deadline = weir_services_now(conn->services) + CANCEL_LIMIT_NS;
-    status = stop(conn, deadline, &stray, err);
-    atomic_store(&conn->running, stray ? WPG_STRAY : WPG_STOPPED);
-    return status;
+    return stop_until(conn, weir_services_now(conn->services) + CANCEL_LIMIT_NS,
+                      err);
 }
