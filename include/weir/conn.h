@@ -71,13 +71,18 @@ typedef struct weir_connect_options {
     /** Of all transactions of this loan. */
     weir_isolation isolation;
     weir_access access;
+    /** Another thread will use this connection and give it back, and this one
+     *  may borrow more before that thread begins. Without it the thread that
+     *  used a connection last is taken for the one that holds it: if all that
+     *  hold one wait for another, that is POOL_DEADLOCK. */
+    bool may_move;
 } weir_connect_options;
 
 /** The defaults of a weir_connect_options. */
 #define WEIR_CONNECT_OPTIONS                                                   \
     {                                                                          \
         sizeof(weir_connect_options), -1.0, NULL, WEIR_ISOLATION_DEFAULT,      \
-            WEIR_READ_WRITE                                                    \
+            WEIR_READ_WRITE, false                                             \
     }
 
 /**
@@ -85,9 +90,10 @@ typedef struct weir_connect_options {
  * opened, for the engine's pool_timeout_s at most.
  *
  * Threads: any.
- * @param err filled on failure: POOL_TIMEOUT (all are in use), CONNECTION,
- *            AUTH, TIMEOUT (connecting took too long), CLOSED, NOMEM, MISUSE
- *            (a second loan with pool_kind=assertion), …
+ * @param err filled on failure: POOL_TIMEOUT (all are in use), POOL_DEADLOCK
+ *            (by threads that wait, too), CONNECTION, AUTH, TIMEOUT
+ *            (connecting took too long), CLOSED, NOMEM, MISUSE (a second loan
+ *            with pool_kind=assertion), …
  * @return [owned] end it with weir_conn_close(); NULL on failure. With the
  *         pool kinds static and thread the same one again while it is
  *         borrowed: close it as often

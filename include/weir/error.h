@@ -73,6 +73,9 @@ typedef enum weir_status {
     WEIR_ERR_STORAGE = -22,
     /** The engine is closing; it takes no new work. */
     WEIR_ERR_CLOSED = -23,
+    /** All connections are held by threads that wait for one themselves, this
+     *  one among them. Give back what it holds; fix the program. */
+    WEIR_ERR_POOL_DEADLOCK = -24,
 } weir_status;
 
 /** What a failure means for the connection it happened on. */

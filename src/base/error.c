@@ -43,6 +43,7 @@ static const struct {
     STATUS(WEIR_ERR_LIMIT, "weir_err_limit"),
     STATUS(WEIR_ERR_STORAGE, "weir_err_storage"),
     STATUS(WEIR_ERR_CLOSED, "weir_err_closed"),
+    STATUS(WEIR_ERR_POOL_DEADLOCK, "weir_err_pool_deadlock"),
 };
 enum { STATUS_COUNT = sizeof statuses / sizeof statuses[0] };
 

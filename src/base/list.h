@@ -70,6 +70,13 @@ static inline wi_list_node *wi_list_last(const wi_list *list)
     return wi_list_is_empty(list) ? NULL : list->head.previous;
 }
 
+/* NULL before the first. */
+static inline wi_list_node *wi_list_previous(const wi_list *list,
+                                             const wi_list_node *node)
+{
+    return node->previous == &list->head ? NULL : node->previous;
+}
+
 /* NULL after the last. */
 static inline wi_list_node *wi_list_next(const wi_list *list,
                                          const wi_list_node *node)

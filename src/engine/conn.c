@@ -87,6 +87,7 @@ weir_isolation wi_loan_isolation(const weir_engine *engine, weir_isolation wish)
 }
 
 static void begin_loan(weir_conn *conn, wi_lease *lease,
+                       const wi_request *request,
                        const weir_connect_options *options)
 {
     weir_engine *engine = conn->engine;
@@ -100,6 +101,9 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
     conn->first_access = conn->access;
     conn->timeout_ns = atomic_load(&engine->statement_timeout_ns);
     conn->tag = options->tag;
+    conn->site = request->site;
+    conn->may_move = options->may_move;
+    conn->user = wi_thread_mark();
     conn->affected = -1;
     conn->has_generated_key = false;
     conn->tx.state = WI_TX_NONE;
@@ -126,7 +130,7 @@ static void begin_wish(wi_request *request, wi_lease *lease)
 {
     const wish *wanted = WI_CONTAINER(request, wish, request);
 
-    begin_loan(request->holder, lease, wanted->options);
+    begin_loan(request->holder, lease, request, wanted->options);
 }
 
 /* A loan of a kind that shares them was joined: it is as it is. */
@@ -181,6 +185,8 @@ weir_conn *weir_connect_at(weir_engine *engine,
         return NULL;
     }
     wanted.request.tag = whole.tag;
+    /* With a wait hook threads are shared by what waits. */
+    wanted.request.may_move = whole.may_move || engine->settings.wait;
     wanted.request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
     wanted.request.holder = conn;
     if (wi_pool_acquire(engine->pool, &wanted.request, &lease, err) !=
@@ -191,7 +197,7 @@ weir_conn *weir_connect_at(weir_engine *engine,
         return NULL;
     }
     if (engine->settings.pool_kind == WEIR_POOL_QUEUE) {
-        begin_loan(conn, lease, &whole);
+        begin_loan(conn, lease, &wanted.request, &whole);
     } else if (wanted.request.holder != conn) {
         wi_handle_give(conn);
         return join_loan(wanted.request.holder, &whole, err);
@@ -294,6 +300,18 @@ void weir_conn_close(weir_conn **conn)
 weir_engine *weir_conn_engine(const weir_conn *conn)
 {
     return conn ? conn->engine : NULL;
+}
+
+_Thread_local char wi_thread_has;
+
+void wi_conn_moved(weir_conn *conn)
+{
+    conn->user = wi_thread_mark();
+    if (conn->may_move)
+        return;
+    wi_pool_hold(conn->engine->pool, conn->lease);
+    if (conn->tx.holds_permit)
+        wi_permit_hold(&conn->engine->write_permit);
 }
 
 /* --------------------------------------------------------------- the link */

@@ -65,6 +65,7 @@ typedef struct wi_tx {
 
 struct weir_conn {
     _Atomic uint32_t state; /* wi_conn_state */
+    const void *user;       /* wi_thread_mark() of who was inside last */
     struct weir_engine *engine;
     const weir_driver *driver;
     wi_list_node by_engine; /* in its free_handles or lent_handles */
@@ -87,6 +88,8 @@ struct weir_conn {
     weir_access first_access;
     int64_t timeout_ns; /* of each statement; 0: none */
     const char *tag;
+    const char *site; /* where it was borrowed; may be NULL */
+    bool may_move;    /* threads hand it on, and nobody is its holder */
 
     wi_tx tx;
     uint64_t savepoint_serial; /* never repeats within a handle */
@@ -102,6 +105,18 @@ struct weir_conn {
     struct weir_result *stream; /* the one that must be closed first */
 };
 
+/* An address that is this thread's own. */
+extern _Thread_local char wi_thread_has
+    __attribute__((tls_model("initial-exec")));
+static inline const void *wi_thread_mark(void)
+{
+    return &wi_thread_has;
+}
+
+/* Another thread than the last is inside: it is the holder now, for the pool
+ * and the permit. */
+WEIR_COLD void wi_conn_moved(weir_conn *conn);
+
 /* Enters for a call: MISUSE if the handle is NULL, closed or entered by
  * another thread, and then nothing may be touched. Clears the last error. */
 static inline weir_status wi_conn_enter(weir_conn *conn)
@@ -112,6 +127,8 @@ static inline weir_status wi_conn_enter(weir_conn *conn)
                      &conn->state, &idle, WI_CONN_ENTERED, memory_order_acquire,
                      memory_order_relaxed))
         return WEIR_ERR_MISUSE;
+    if (conn->user != wi_thread_mark())
+        wi_conn_moved(conn);
     conn->error.status = WEIR_OK;
     return WEIR_OK;
 }

@@ -39,14 +39,19 @@ void wi_tx_tell(weir_conn *conn, const char *word, int64_t began_ns)
 static weir_status take_permit(weir_conn *conn, int64_t deadline)
 {
     weir_engine *engine = conn->engine;
+    wi_request request = {
+        .tag = conn->tag,
+        .site = conn->site,
+        .may_move = conn->may_move,
+    };
     weir_status status;
 
     if (conn->tx.holds_permit)
         return WEIR_OK;
     if (deadline == WI_NO_DEADLINE)
         deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));
-    status = wi_permit_acquire(&engine->write_permit, deadline, conn->tag,
-                               &conn->error);
+    request.deadline_ns = deadline;
+    status = wi_permit_acquire(&engine->write_permit, &request, &conn->error);
     conn->tx.holds_permit = status == WEIR_OK;
     return status;
 }

@@ -18,6 +18,8 @@ typedef struct wi_pool_core {
     bool (*release)(wi_pool *pool, wi_lease *lease, weir_fate fate);
     /* NULL: no loan is shared. */
     bool (*leave)(wi_pool *pool, wi_lease *lease, bool is_ending);
+    /* NULL: who nests is not looked for. */
+    void (*hold)(wi_pool *pool, wi_lease *lease);
     void (*lose)(wi_pool *pool, wi_lease *lease);
     weir_status (*reopen)(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
                           weir_error *err);

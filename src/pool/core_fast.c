@@ -3,13 +3,12 @@
  * Acquire and release of the fast core. What happens when nobody waits stands
  * first; how it fits with all else is said in pool/fast.h.
  */
-#include <pthread.h>
-
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/fast_heads.h"
 #include "pool/fast_life.h"
+#include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
 #include "pool/fast_view.h"
 #include "pool/plight.h"
@@ -30,6 +29,16 @@ typedef struct hint {
 static _Thread_local hint hints[HINTS]
     __attribute__((tls_model("initial-exec")));
 
+/* A bit for each pool that the thread ever borrowed from; several may share
+ * one. */
+static _Thread_local uint64_t pools_used
+    __attribute__((tls_model("initial-exec")));
+
+static uint64_t bit_of(uint64_t serial)
+{
+    return UINT64_C(1) << (serial % 64);
+}
+
 static hint *hint_of(uint64_t serial)
 {
     return &hints[serial % HINTS];
@@ -40,11 +49,7 @@ static void remember(const wi_pool *pool, wi_lease *place)
     uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
 
     *hint_of(serial) = (hint){.serial = serial, .place = place};
-}
-
-static uint64_t this_thread(void)
-{
-    return (uint64_t)(uintptr_t)pthread_self();
+    pools_used |= bit_of(serial);
 }
 
 /* ------------------------------------------------------------------- lend */
@@ -56,7 +61,9 @@ static void lend(wi_lease *place, const wi_request *request, int64_t now)
 
     wi_place_sign(place, request->tag, request->site);
     place->sampled_ns = LIKELY(loans % WI_SAMPLE) ? 0 : wi_now_ns();
-    atomic_store_explicit(&place->thread, this_thread(), memory_order_relaxed);
+    atomic_store_explicit(&place->thread,
+                          wi_holder_mark(wi_this_thread(), request->may_move),
+                          memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->loans, loans + 1, memory_order_relaxed);
 }
@@ -202,6 +209,7 @@ static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
     if (!wi_claim_join(pool, claim))
         return wi_error_nomem(claim->err);
     wi_dispatch(pool);
+    wi_nested_wait(pool, claim);
     wi_fast_unlock(pool);
     settled = wi_claim_wait(pool, claim);
     wi_mutex_lock(&pool->lock);
@@ -271,7 +279,8 @@ static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
     wi_claim claim = {
         .request = request,
         .err = err ? err : &own,
-        .thread = this_thread(),
+        .thread = wi_this_thread(),
+        .has_others = pools_used & ~bit_of(atomic_load(&pool->serial)),
         .began_ns = wi_fast_now(pool),
         .lease = place,
     };
@@ -323,6 +332,7 @@ static wi_lease *take_fast(const wi_pool *pool)
                 memory_order_relaxed)))
             return mine->place;
     }
+    pools_used |= bit_of(serial);
     *mine = (hint){serial, wi_place_take(pool, NULL, WI_PLACE_BUSY)};
     return mine->place;
 }
@@ -436,6 +446,7 @@ static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
                           memory_order_relaxed);
+    atomic_store_explicit(&place->thread, 0, memory_order_relaxed);
     WI_PORT_POINT();
     atomic_exchange(&place->state, WI_PLACE_IDLE);
     WI_PORT_POINT();
@@ -485,6 +496,7 @@ const wi_pool_core wi_pool_core_fast = {
     .free = wi_fast_free,
     .acquire = fast_acquire,
     .release = fast_release,
+    .hold = wi_nested_hold,
     .lose = fast_lose,
     .reopen = fast_reopen,
     .set = wi_fast_set,

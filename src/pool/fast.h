@@ -33,8 +33,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/list.h"
 #include "base/sync.h"
+#include "pool/claim.h"
 #include "pool/core.h"
 #include "pool/port.h"
 #include "pool/view.h"
@@ -98,26 +98,6 @@ typedef enum wi_gate {
     WI_GATE_SHUT,     /* everything goes under the lock */
 } wi_gate;
 
-/* A thread in the queue. */
-typedef struct wi_claim {
-    wi_list_node queued;
-    wi_parker parker;
-    const wi_request *request;
-    weir_error *err;
-    uint64_t thread;
-    int64_t began_ns;
-    int64_t deadline_ns;
-    uint32_t word;      /* what was published last */
-    bool had_its_turn;  /* and what it got was no good */
-    bool settled;       /* out of the queue: `lease`, or `answer` */
-    bool is_woken;      /* is the one that was told to look */
-    wi_lease *lease;    /* BUSY, or CONNECTING: to be opened */
-    weir_status answer; /* with `err` filled */
-} wi_claim;
-
-/* What is published to a claim: SETTLED, or any other change: look again. */
-#define WI_SETTLED 1u
-#define WI_LOOK 2u
 struct wi_pool {
     const wi_pool_core *core;
     /* Read by all, written under the lock and seldom. */
@@ -132,6 +112,7 @@ struct wi_pool {
     /* Copies of options for those who have no lock. */
     _Atomic int64_t recycle_ns;
     _Atomic int64_t ping_after_ns; /* negative: no pre_ping */
+    _Atomic int64_t limit;         /* of places that count */
     _Atomic uint64_t serial;       /* of the pool, not of its head */
     _Atomic int block_count;
     wi_lease *blocks[WI_BLOCKS_MAX];
@@ -141,6 +122,8 @@ struct wi_pool {
     wi_pool_options options;
     wi_list queue; /* wi_claim, the oldest first */
     int waiting;
+    int nested; /* of them, those that may hold something */
+    wi_nest_source nest;
     int capacity;            /* places in all blocks */
     int total;               /* places that are not EMPTY */
     int connecting, hanging; /* CONNECTING by threads; see fast_hang.c */
@@ -235,15 +218,18 @@ void wi_fast_unlock(wi_pool *pool);
 bool wi_claim_join(wi_pool *pool, wi_claim *claim);
 /* Sleeps until it is settled (true) or its deadline (false). Not locked. */
 bool wi_claim_wait(wi_pool *pool, wi_claim *claim);
-/* Locked. A BUSY or CONNECTING place, or an answer, for the oldest. */
+/* Locked. A BUSY or CONNECTING place for the oldest; an answer for one. */
 void wi_claim_grant(wi_pool *pool, wi_lease *place);
-void wi_claim_answer(wi_pool *pool, weir_status status, const weir_error *err);
+void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
+                     const weir_error *err);
 /* Locked. Tells the oldest to look, if it may be overtaken and a place is idle,
  * unless one that was told has not looked yet. */
 void wi_queue_nudge(wi_pool *pool);
 
 /* ------------------------------------------------------------ fast_open.c */
 
+/* How many may be open with these options. */
+int64_t wi_fast_limit(const wi_pool_options *options);
 /* Locked. How many more may be opened with these options. */
 int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options);
 /* Locked, and outside in between. Sees to it that all who wait, and so many

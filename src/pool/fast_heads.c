@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "pool/fast_heads.h"
 #include "pool/staff.h"
+#include "pool/fast_nest.h"
 
 static pthread_mutex_t heads_lock = PTHREAD_MUTEX_INITIALIZER;
 static wi_pool *free_heads;
@@ -23,8 +24,7 @@ static uint64_t serials;
 static void inherit_place(wi_pool *pool, wi_lease *place)
 {
     uint32_t state = atomic_load(&place->state);
-    bool is_ours =
-        atomic_load(&place->thread) == (uint64_t)(uintptr_t)pthread_self();
+    bool is_ours = wi_thread_of(place) == wi_this_thread();
 
     if (state == WI_PLACE_EMPTY || state == WI_PLACE_INHERITED)
         return;
@@ -51,6 +51,7 @@ static void inherit_pool(wi_pool *pool)
     wi_list_init(&pool->watchers);
     pool->watching = 0;
     pool->waiting = pool->total = pool->connecting = pool->hanging = 0;
+    pool->nested = 0;
     pool->visitors = pool->closers = pool->wake_count = 0;
     pool->to_close = NULL;
     pool->is_probed = pool->must_ring = false;
@@ -77,6 +78,7 @@ static void after_fork_in_child(void)
     pthread_mutex_init(&heads_lock, NULL);
     wi_staff_forget();
     wi_port_forget();
+    wi_nest_forget();
     for (wi_pool *pool = used_heads; pool; pool = pool->next_head)
         inherit_pool(pool);
 }

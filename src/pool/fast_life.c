@@ -5,6 +5,7 @@
 #include "pool/fast_life.h"
 
 #include "pool/fast_heads.h"
+#include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
 #include "pool/fast_view.h"
 
@@ -23,6 +24,7 @@ static void publish_options(wi_pool *pool)
     wi_lease *place;
 
     atomic_store(&pool->recycle_ns, options->recycle_ns);
+    atomic_store(&pool->limit, wi_fast_limit(options));
     atomic_store(&pool->ping_after_ns,
                  options->pre_ping ? options->ping_bypass_ns : -1);
     /* Whoever borrows one next looks closer, by the new options. */
@@ -41,6 +43,7 @@ static void begin_life(wi_pool *pool)
     wi_list_init(&pool->watchers);
     pool->watching = 0;
     pool->mode = WI_POOL_OPEN;
+    wi_nested_init(pool);
     atomic_store(&pool->is_woken, 0);
     atomic_store(&pool->generation, 0);
     pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
@@ -164,7 +167,7 @@ void wi_fast_shut(wi_pool *pool)
 
         weir_error_set(&err, WEIR_ERR_CLOSED,
                        "the engine is closing and takes no new work");
-        wi_claim_answer(pool, WEIR_ERR_CLOSED, &err);
+        wi_claim_answer(pool, wi_claim_first(pool), WEIR_ERR_CLOSED, &err);
     }
     wi_threads_hurry(pool);
     wi_close_surplus(pool);

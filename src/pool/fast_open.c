@@ -4,6 +4,7 @@
  * free: whatever changes the capacity ends in wi_dispatch().
  */
 #include "pool/fast_house.h"
+#include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
 
 #include "base/check.h"
@@ -13,7 +14,7 @@
 
 /* ---------------------------------------------------------------- capacity */
 
-static int64_t limit(const wi_pool_options *options)
+int64_t wi_fast_limit(const wi_pool_options *options)
 {
     if (options->size == 0 || options->max_overflow < 0)
         return INT64_MAX;
@@ -22,7 +23,7 @@ static int64_t limit(const wi_pool_options *options)
 
 int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options)
 {
-    return limit(options) - pool->total;
+    return wi_fast_limit(options) - pool->total;
 }
 
 weir_status wi_places_for(wi_pool *pool, const wi_pool_options *options,
@@ -77,6 +78,7 @@ void wi_dispatch(wi_pool *pool)
         wi_connect_as_needed(pool);
     else
         grant_room(pool);
+    wi_nested_look(pool);
 }
 
 void wi_give_back(wi_pool *pool, wi_lease *place)

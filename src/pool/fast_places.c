@@ -119,6 +119,9 @@ void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state)
         place->doing_ns = wi_fast_now(pool);
     if (state == WI_PLACE_IDLE && before == WI_PLACE_BUSY)
         place->turn = ++pool->turns;
+    /* Nobody's: who takes it next may be seen to have it before he signs. */
+    if (state == WI_PLACE_EMPTY || state == WI_PLACE_IDLE)
+        atomic_store_explicit(&place->thread, 0, memory_order_relaxed);
     wi_thrift_set(pool);
     atomic_store(&place->state, state);
 }

@@ -8,6 +8,7 @@
  * claim out of the queue another is looked for: else a wake-up could be lost
  * with a claim that was told, and served meanwhile by somebody else.
  */
+#include "pool/fast_nest.h"
 #include "pool/fast_view.h"
 
 #include <pthread.h>
@@ -106,6 +107,7 @@ static void leave(wi_pool *pool, wi_claim *claim)
 {
     wi_list_remove(&claim->queued);
     pool->waiting--;
+    wi_nested_over(pool, claim);
     if (claim->is_woken)
         atomic_store(&pool->is_woken, 0);
     claim->is_woken = false;
@@ -125,19 +127,20 @@ void wi_claim_grant(wi_pool *pool, wi_lease *place)
     wi_claim *claim = wi_claim_first(pool);
 
     WI_ASSERT(claim);
+    wi_nested_over(pool, claim); /* before it is seen to hold this */
     claim->lease = place;
     wi_place_sign(place, claim->request->tag, claim->request->site);
-    atomic_store_explicit(&place->thread, claim->thread, memory_order_relaxed);
+    atomic_store_explicit(
+        &place->thread, wi_holder_mark(claim->thread, claim->request->may_move),
+        memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, wi_fast_coarse(pool),
                           memory_order_relaxed);
     settle(pool, claim);
 }
 
-void wi_claim_answer(wi_pool *pool, weir_status status, const weir_error *err)
+void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
+                     const weir_error *err)
 {
-    wi_claim *claim = wi_claim_first(pool);
-
-    WI_ASSERT(claim);
     claim->answer = status;
     if (err)
         *claim->err = *err;

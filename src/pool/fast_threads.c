@@ -152,7 +152,7 @@ static void answer_waiters(wi_pool *pool, const weir_error *err)
     do {
         if (!wi_claim_first(pool))
             return;
-        wi_claim_answer(pool, err->status, err);
+        wi_claim_answer(pool, wi_claim_first(pool), err->status, err);
     } while (all);
 }
 

@@ -6,6 +6,7 @@
 #include "pool/fast_view.h"
 
 #include "pool/fast_life.h"
+#include "pool/fast_nest.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)
     *out = (wi_place_view){
         .state = state_names[state],
         .site = is_held ? atomic_load(&place->site) : NULL,
-        .thread = is_held ? atomic_load(&place->thread) : 0,
+        .thread = is_held ? wi_thread_of(place) : 0,
         .since_ns = since_ns > 0 ? since_ns : 0,
         .loans = atomic_load(&place->loans),
     };

@@ -71,8 +71,10 @@ static void *write_once(void *argument)
 {
     writer *self = argument;
 
-    self->status = wi_permit_acquire(&permit, wi_now_ns() + self->timeout_ns,
-                                     self->tag, &self->error);
+    const wi_request wish = {.deadline_ns = wi_now_ns() + self->timeout_ns,
+                             .tag = self->tag};
+
+    self->status = wi_permit_acquire(&permit, &wish, &self->error);
     if (self->status != WEIR_OK)
         return NULL;
     if (self->clock)
@@ -97,7 +99,11 @@ static void finish(writer *self)
 
 static weir_status acquire(int64_t timeout_ns, weir_error *err)
 {
-    return wi_permit_acquire(&permit, wi_now_ns() + timeout_ns, "main", err);
+    const wi_request wish = {.deadline_ns = wi_now_ns() + timeout_ns,
+                             .tag = "main",
+                             .site = "main.c:7"};
+
+    return wi_permit_acquire(&permit, &wish, err);
 }
 
 static void test_permit__is_taken_and_given_back(void **state)
@@ -153,9 +159,12 @@ static void test_permit__refuses_to_wait_for_oneself(void **state)
 
     (void)state;
     assert_int_equal(acquire(0, NULL), WEIR_OK);
-    assert_int_equal(acquire(30 * SECOND, &err), WEIR_ERR_MISUSE);
-    assert_non_null(strstr(err.message, "this thread already holds the permit "
-                                        "to write through another"));
+    assert_int_equal(acquire(30 * SECOND, &err), WEIR_ERR_POOL_DEADLOCK);
+    assert_string_equal(
+        err.message,
+        "\"main\" at main.c:7 waits for the permit to write that nobody is "
+        "left to give back: its own thread holds the permit to write as "
+        "\"main\" at main.c:7; use that one, or give it back first");
     wi_permit_release(&permit);
 }
 

@@ -50,6 +50,14 @@ bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending)
     return core->leave && core->leave(pool, lease, is_ending);
 }
 
+void wi_pool_hold(wi_pool *pool, wi_lease *lease)
+{
+    const wi_pool_core *core = core_of(pool);
+
+    if (core->hold)
+        core->hold(pool, lease);
+}
+
 void *wi_lease_resource(const wi_lease *lease)
 {
     return ((const wi_lease_head *)(const void *)lease)->resource;

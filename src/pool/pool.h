@@ -152,6 +152,9 @@ typedef struct wi_request {
     int64_t deadline_ns;
     const char *tag;  /* lives as long as the lease; may be NULL */
     const char *site; /* where: "file:line", a constant; may be NULL */
+    /* Another thread may give it back: never taken for what a thread that
+     * waits holds. */
+    bool may_move;
     /* Out: the pool is closed and this failed call was the last thing in it;
      * see wi_pool_release(). */
     bool last;
@@ -164,7 +167,8 @@ typedef struct wi_request {
     void (*begin)(struct wi_request *request, wi_lease *lease);
 } wi_request;
 
-/* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, or what open said */
+/* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, what open said; of the
+ * fast core POOL_DEADLOCK, too */
 weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
                             weir_error *err);
 /*
@@ -184,6 +188,9 @@ bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate);
  * wi_pool_release() of a share that is not the last does no more than this.
  */
 bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending);
+
+/* By who has it: it is this thread now. */
+void wi_pool_hold(wi_pool *pool, wi_lease *lease);
 
 /* The resource of a lease; NULL while it is lost. */
 void *wi_lease_resource(const wi_lease *lease);

@@ -6,11 +6,10 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "kit/late.h"
 #include "kit/proxy.h"
 #include "mysql/with_server.h"
 
-#define LATE_S kit_late_s()
+#define LATE_S 0.25
 
 /* --------------------------------------------------------------- connecting */
 

@@ -214,7 +214,8 @@ static inline weir_pool_status status_of(wi_pool *pool)
 /* Acquires without waiting; NULL if it cannot be had. */
 static inline wi_lease *try_acquire(wi_pool *pool)
 {
-    wi_request request = {.deadline_ns = wi_now_ns(), .tag = "main"};
+    wi_request request = {
+        .deadline_ns = wi_now_ns(), .tag = "main", .may_move = true};
     wi_lease *lease = NULL;
 
     (void)wi_pool_acquire(pool, &request, &lease, NULL);

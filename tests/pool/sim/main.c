@@ -2,11 +2,13 @@
 /*
  * usage: sim [--core mutex|fast] [--calm] [--from SEED] [--count N] [--trace]
  *        sim --same [--from SEED] [--count N]
+ *        sim --nested [--from SEED] [--count N] [--trace]
  *        sim --faults
  *
  * Runs seeds, and says which one found something: the same seed finds it
  * again, and --trace prints what happens. --same runs each seed calmly on
- * both cores, which must be seen to do the same. --faults breaks the world in
+ * both cores, which must be seen to do the same. --nested is the story of
+ * threads that hold connections and borrow more. --faults breaks the world in
  * one way after another, each of which some seed must notice.
  */
 #include <getopt.h>
@@ -16,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nested.h"
 #include "story.h"
 #include "world.h"
 
@@ -24,6 +27,7 @@ typedef struct wish {
     uint64_t from;
     uint64_t count;
     bool same;
+    bool nested;
     bool faults;
 } wish;
 
@@ -51,6 +55,7 @@ static wish read_wish(int argc, char **argv)
         {"count", required_argument, NULL, 'n'},
         {"trace", no_argument, NULL, 't'},
         {"same", no_argument, NULL, 's'},
+        {"nested", no_argument, NULL, 'd'},
         {"faults", no_argument, NULL, 'x'},
         {0},
     };
@@ -70,6 +75,8 @@ static wish read_wish(int argc, char **argv)
             all.plan.trace = true;
         else if (option == 's')
             all.same = true;
+        else if (option == 'd')
+            all.nested = true;
         else if (option == 'x')
             all.faults = true;
         else
@@ -136,6 +143,23 @@ static int run_same(const wish *all)
     return 0;
 }
 
+static int run_nested(const wish *all)
+{
+    for (uint64_t i = 0; i < all->count; i++) {
+        uint64_t seed = all->from + i;
+
+        if (nested_run(seed, all->plan.trace))
+            continue;
+        printf("seed %llu: %s\nsim --nested --from %llu --trace\n",
+               (unsigned long long)seed, world_finding(),
+               (unsigned long long)seed);
+        return 1;
+    }
+    printf("%llu seeds: %llu circles told of, nothing found\n",
+           (unsigned long long)all->count, (unsigned long long)nested_told());
+    return all->count > 100 && nested_told() == 0;
+}
+
 /* A process of its own for each fault: what the pool asserts is noticed, too.
  * Its exit status is 1 if it found something, else 0. */
 static bool is_noticed(const wish *all, world_fault fault)
@@ -183,5 +207,7 @@ int main(int argc, char **argv)
 
     if (all.faults)
         return run_faults(&all);
+    if (all.nested)
+        return run_nested(&all);
     return all.same ? run_same(&all) : run_seeds(&all);
 }

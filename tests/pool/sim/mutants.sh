@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# usage: mutants.sh SOURCE_ROOT COMPILER
+# usage: mutants.sh SOURCE_ROOT COMPILER [WORDS]
 # Scenario 73: breaks the fast core in one line at a time, each of which some
 # seed of the simulation must notice. A mutant is a file, what is wrong with
 # it, and the sed commands that do it; one that changes nothing any more is an
-# error, too: the code has moved on, and the mutant must follow.
+# error, too: the code has moved on, and the mutant must follow. With WORDS only
+# those mutants are tried whose description has them.
 set -u
 if [ "${WEIR_TORTURE:-}" != full ]; then
     echo "mutants: skipped: it takes minutes (make torture)"
@@ -12,6 +13,7 @@ if [ "${WEIR_TORTURE:-}" != full ]; then
 fi
 root=$1
 compiler=$2
+words=${3:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 seeds=${WEIR_MUTANT_SEEDS:-40000}
@@ -109,6 +111,22 @@ fast_open.c
 a pool ends under who waits for its end
 s/pool->watching > 0 ||//
 
+nest.c
+who closes a circle is not told
+/^static bool refuse/,/^}/s/if (!held)/if (true)/
+
+nest.c
+who has begun to wait is checked in a second step
+/^bool wi_nest_enter/,/^}/s/refused = refuse(wait, err);/refused = false;/
+
+fast_nest.c
+a pool that was made smaller is not looked at
+/^void wi_nested_look/,/^}/s/pool->nested > 0/false/
+
+fast_queue.c
+who is served is seen to hold it and to wait
+/^void wi_claim_grant/,/^}/s/wi_nested_over(pool, claim);//
+
 END
 }
 
@@ -132,8 +150,10 @@ compile_all() {
 link() { "$compiler" -o "$work/sim" "$work"/*.o -lpthread -lm; }
 
 is_noticed() {
-    ! timeout 120 "$work/sim" --core fast --count "$seeds" \
-        >"$work/out" 2>"$work/err"
+    ! { timeout 120 "$work/sim" --core fast --count "$seeds" \
+        >"$work/out" 2>"$work/err" &&
+        timeout 120 "$work/sim" --nested --count 12000 \
+            >"$work/out" 2>"$work/err"; }
 }
 
 compile_all
@@ -169,6 +189,7 @@ while IFS= read -r file && IFS= read -r what; do
     while IFS= read -r line && [ -n "$line" ]; do
         edit+=$line$'\n'
     done
+    case $what in *"$words"*) ;; *) continue ;; esac
     cp "$work/$file.o" "$work/sound"
     try_mutant "$file" "$what" "$edit" || failures=$((failures + 1))
     cp "$work/sound" "$work/$file.o"

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads that nest. The story keeps its own book of who holds what and waits
+ * for what, and judges by that what the pools say.
+ */
+#include "nested.h"
+
+#include <string.h>
+
+#include "server.h"
+#include "world.h"
+
+enum { POOLS_MAX = 3, NESTERS_MAX = 6, LOANS_MAX = 3, HANDED_MAX = 8 };
+
+typedef struct loan {
+    int pool;
+    wi_lease *lease;
+} loan;
+
+typedef struct nester {
+    int number;
+    int task;
+    int rounds;
+    int wish; /* the pool that it asks; -1: none */
+    loan loans[LOANS_MAX];
+    int count;
+} nester;
+
+static struct {
+    server servers[POOLS_MAX];
+    wi_pool_options options[POOLS_MAX];
+    wi_pool *pools[POOLS_MAX];
+    int pool_count;
+    nester nesters[NESTERS_MAX];
+    int nester_count;
+    int running;
+    loan handed[HANDED_MAX]; /* on the way to who gives them back */
+    int handed_count;
+    int handing; /* loans under way that will be handed on */
+    int returning;
+    int64_t changed_ns; /* when a deadline passed or a knob was turned */
+    bool ending;
+} now;
+static uint64_t told;
+
+static bool by_chance(uint64_t percent)
+{
+    return world_random(100) < percent;
+}
+
+static int64_t some_ms(uint64_t most)
+{
+    return world_now() + (int64_t)world_random(most) * SIM_MS;
+}
+
+/* ----------------------------------------------------------------- the book */
+
+static bool is_waiting(const nester *one, const nester *also)
+{
+    return one == also || (one->wish >= 0 && world_is_waiting(one->task));
+}
+
+/* Whether a thread that goes on, or nobody in particular, has some of a pool,
+ * or some is to be had. */
+static bool is_alive(int pool, const nester *also)
+{
+    const wi_pool_options *options = &now.options[pool];
+    weir_pool_status status;
+    int known = 0;
+
+    wi_pool_status(now.pools[pool], &status);
+    for (int i = 0; i < now.nester_count; i++) {
+        const nester *one = &now.nesters[i];
+
+        for (int j = 0; j < one->count; j++) {
+            if (one->loans[j].pool != pool)
+                continue;
+            known++;
+            if (!is_waiting(one, also))
+                return true;
+        }
+    }
+    return status.idle > 0 || status.connecting > 0 || status.busy > known ||
+           status.busy < options->size + options->max_overflow;
+}
+
+/* Pools that are only held by those who wait for such pools. `also` is taken
+ * for one who waits. */
+static void find_stuck(bool stuck[POOLS_MAX], const nester *also)
+{
+    bool changed = true;
+
+    for (int pool = 0; pool < now.pool_count; pool++)
+        stuck[pool] = !is_alive(pool, also);
+    while (changed) {
+        changed = false;
+        for (int i = 0; i < now.nester_count; i++) {
+            const nester *one = &now.nesters[i];
+
+            if (!is_waiting(one, also) || stuck[one->wish])
+                continue;
+            for (int j = 0; j < one->count; j++) {
+                changed |= stuck[one->loans[j].pool];
+                stuck[one->loans[j].pool] = false;
+            }
+        }
+    }
+}
+
+/* Nobody can run. */
+static void check_idle(void *context)
+{
+    bool stuck[POOLS_MAX];
+
+    (void)context;
+    if (now.ending)
+        return;
+    find_stuck(stuck, NULL);
+    for (int i = 0; i < now.nester_count; i++) {
+        const nester *one = &now.nesters[i];
+
+        for (int j = 0; j < one->count && is_waiting(one, NULL); j++) {
+            if (stuck[one->wish] && stuck[one->loans[j].pool])
+                world_fail("%d sleeps in a circle", i);
+        }
+    }
+}
+
+/* Whether somebody else is about to leave a queue. */
+static bool anybody_leaves(const nester *self)
+{
+    for (int i = 0; i < now.nester_count; i++) {
+        const nester *one = &now.nesters[i];
+
+        if (one != self && one->wish >= 0 && !world_is_waiting(one->task))
+            return true;
+    }
+    return false;
+}
+
+/* He has not gone on since, but other things may have changed. */
+static void check_told(const nester *self)
+{
+    bool stuck[POOLS_MAX];
+    bool holds = false;
+
+    told++;
+    find_stuck(stuck, self);
+    for (int j = 0; j < self->count; j++)
+        holds |= stuck[self->loans[j].pool];
+    if ((!stuck[self->wish] || !holds) && now.changed_ns != world_now() &&
+        !anybody_leaves(self))
+        world_fail("%d is told of a circle that is none", self->number);
+}
+
+static void check_step(void *context)
+{
+    (void)context;
+    for (int i = 0; i < now.pool_count; i++)
+        server_check(&now.servers[i]);
+}
+
+/* -------------------------------------------------------------- who nests */
+
+static int number_of(const loan *one)
+{
+    return server_number(&now.servers[one->pool],
+                         wi_lease_resource(one->lease));
+}
+
+static void give_back(loan *one, int holder)
+{
+    server_returned(wi_lease_resource(one->lease), holder);
+    (void)wi_pool_release(now.pools[one->pool], one->lease,
+                          by_chance(10) ? WEIR_FATE_DISCARD : WEIR_FATE_KEEP);
+}
+
+static void give_back_one(nester *self)
+{
+    int which = (int)world_random((uint64_t)self->count);
+    loan one = self->loans[which];
+
+    /* Out of the book first: a return may let others run. */
+    self->loans[which] = self->loans[--self->count];
+    world_trace("gives back %d of %d", number_of(&one), one.pool);
+    give_back(&one, self->number);
+}
+
+static void borrow(nester *self)
+{
+    int pool = (int)world_random((uint64_t)now.pool_count);
+    wi_request request = {
+        .deadline_ns = by_chance(20) ? some_ms(40) : 0,
+        .tag = "nester",
+        .site = "nested.c:1",
+        .may_move =
+            now.handed_count + now.handing < HANDED_MAX && by_chance(20),
+    };
+    wi_lease *lease = NULL;
+    weir_status status;
+    weir_error err;
+
+    self->wish = pool;
+    now.handing += request.may_move;
+    world_trace("asks %d, has %d", pool, self->count);
+    status = wi_pool_acquire(now.pools[pool], &request, &lease, &err);
+    world_trace("has status %d", (int)status);
+    if (status == WEIR_OK)
+        world_trace("has %d of %d",
+                    number_of(&(loan){.pool = pool, .lease = lease}), pool);
+    if (status == WEIR_ERR_POOL_TIMEOUT)
+        now.changed_ns = world_now();
+    if (status == WEIR_ERR_POOL_DEADLOCK)
+        check_told(self);
+    self->wish = -1;
+    now.handing -= request.may_move;
+    if (status != WEIR_OK)
+        return;
+    server_lent(wi_lease_resource(lease), self->number);
+    if (request.may_move) {
+        server_returned(wi_lease_resource(lease), self->number);
+        server_lent(wi_lease_resource(lease), NESTERS_MAX);
+        world_trace("hands on of %d", pool);
+        now.handed[now.handed_count++] = (loan){pool, lease};
+        return;
+    }
+    wi_pool_hold(now.pools[pool], lease);
+    self->loans[self->count++] = (loan){pool, lease};
+}
+
+static void run_nester(void *argument)
+{
+    nester *self = argument;
+
+    self->task = world_self();
+    for (int i = 0; i < self->rounds; i++) {
+        world_sleep_until(some_ms(6));
+        if (self->count < LOANS_MAX && by_chance(60))
+            borrow(self);
+        else if (self->count > 0)
+            give_back_one(self);
+    }
+    while (self->count > 0)
+        give_back_one(self);
+    now.running--;
+}
+
+/* Gives back what others have handed on, later. */
+static void run_receiver(void *argument)
+{
+    (void)argument;
+    while (now.running > 0 || now.handed_count > 0) {
+        world_sleep_until(some_ms(20) + SIM_MS);
+        if (now.handed_count > 0) {
+            loan one = now.handed[now.handed_count - 1];
+
+            now.returning++;
+            now.handed_count--;
+            give_back(&one, NESTERS_MAX);
+            now.returning--;
+        }
+    }
+}
+
+/* Makes pools smaller and larger. */
+static void turn_a_knob(void)
+{
+    int pool = (int)world_random((uint64_t)now.pool_count);
+    wi_pool_options options = now.options[pool];
+    int most = options.size + options.max_overflow;
+
+    options.size = 1 + (int)world_random(2);
+    options.max_overflow = (int)world_random(2);
+    world_trace("sets %d to %d + %d", pool, options.size, options.max_overflow);
+    if (options.size + options.max_overflow > most)
+        server_set_limit(&now.servers[pool],
+                         options.size + options.max_overflow);
+    now.options[pool] = options;
+    now.changed_ns = world_now();
+    (void)wi_pool_set(now.pools[pool], &options);
+    server_set_limit(&now.servers[pool], options.size + options.max_overflow);
+}
+
+static void run_keeper(void *argument)
+{
+    (void)argument;
+    while (now.running > 0 || now.handed_count + now.returning > 0) {
+        world_sleep_until(some_ms(20) + SIM_MS);
+        if (by_chance(20))
+            turn_a_knob();
+    }
+    now.ending = true;
+    for (int i = 0; i < now.pool_count; i++)
+        (void)wi_pool_close(now.pools[i]);
+    while (world_helpers() > 0)
+        world_sleep_until(world_now() + SIM_MS);
+}
+
+/* -------------------------------------------------------------------- story */
+
+static void ended(void)
+{
+    world_trace("a pool has ended");
+}
+
+static void make_pool(int number, uint64_t seed)
+{
+    static const server_moods calm = {.slow = 30};
+    wi_pool_options options = {
+        .port = &world_port,
+        .size = 1 + (int)world_random(2),
+        .max_overflow = (int)world_random(2),
+        .timeout_ns = 100000 * SIM_MS,
+        .recycle_ns = -1,
+        .order = by_chance(30) ? WI_ORDER_FIFO : WI_ORDER_AFFINITY,
+        .threads = by_chance(50),
+        .max_overtake_ns = by_chance(25) ? 2 * SIM_MS : 0,
+    };
+
+    now.options[number] = options;
+    server_begin(&now.servers[number], seed + (uint64_t)number, &calm,
+                 options.size + options.max_overflow);
+    now.servers[number].ended = ended;
+    now.pools[number] =
+        wi_pool_new(&server_kind, &now.servers[number], &options, NULL);
+}
+
+static void spawn_all(void)
+{
+    static const char *const names[NESTERS_MAX] = {
+        "nester 0", "nester 1", "nester 2", "nester 3", "nester 4", "nester 5",
+    };
+
+    now.nester_count = now.running = 1 + (int)world_random(NESTERS_MAX);
+    for (int i = 0; i < now.nester_count; i++) {
+        now.nesters[i] = (nester){.number = i,
+                                  .task = -1,
+                                  .wish = -1,
+                                  .rounds = 2 + (int)world_random(20)};
+        world_spawn(names[i], run_nester, &now.nesters[i]);
+    }
+    world_spawn("receiver", run_receiver, NULL);
+    world_spawn("keeper", run_keeper, NULL);
+}
+
+bool nested_run(uint64_t seed, bool trace)
+{
+    world_plan world = {
+        .seed = seed,
+        .interrupts = true,
+        .trace = trace,
+        .check = check_step,
+        .idle = check_idle,
+    };
+
+    memset(&now, 0, sizeof now);
+    now.changed_ns = -1;
+    world_begin(&world);
+    now.pool_count = 1 + (int)world_random(POOLS_MAX);
+    for (int i = 0; i < now.pool_count; i++)
+        make_pool(i, seed);
+    spawn_all();
+    if (!world_run())
+        return false;
+    for (int i = 0; i < now.pool_count; i++)
+        wi_pool_free(&now.pools[i]);
+    return !world_finding()[0];
+}
+
+uint64_t nested_told(void)
+{
+    return told;
+}
