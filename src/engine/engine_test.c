@@ -143,12 +143,17 @@ static void test_open__warns_of_what_it_ignores(void **state)
 static void test_ping__asks_and_tells(void **state)
 {
     weir_error err;
+    int tries = 0;
 
     (void)state;
     assert_int_equal(weir_engine_ping(engine, &err), WEIR_OK);
     assert_int_equal(weir_mock_count(mock, "ping"), 1);
-    weir_mock_drop_connections(mock);
-    assert_int_equal(weir_engine_ping(engine, &err), WEIR_ERR_CONNECTION);
+    /* One that was idle for a tick is looked at and replaced before. */
+    do {
+        assert_true(++tries < 1000);
+        weir_mock_drop_connections(mock);
+    } while (weir_engine_ping(engine, &err) == WEIR_OK);
+    assert_int_equal(err.status, WEIR_ERR_CONNECTION);
     assert_int_equal(weir_engine_ping(engine, NULL), WEIR_OK);
 }
 
