@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: bench_pool_bars [deadlines] [idle] [spike]
+ * usage: bench_pool_bars [deadlines] [idle] [spike] [memory]
  * The bars that are no throughput: how late a thousand waiters with one
  * deadline are beside bare futexes, what an exhausted pool costs while nobody
- * moves, and how a spike is served. Prints one JSON object per figure.
+ * moves, how a spike is served, and what an idle connection takes. Prints one JSON object per figure.
  */
 #include <linux/futex.h>
 #include <pthread.h>
@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <weir/weir.h>
+
 #include "pool/pool.h"
 #include "workload.h"
 
@@ -22,7 +24,7 @@ enum {
     WAITERS = 1000,
     DEADLINE_ROUNDS = 5,
     IDLE_WAITERS = 200,
-    IDLE_SECONDS = 10,
+    IDLE_SECONDS = 60,
     SPIKE_IDLE = 5,
     SPIKE_REQUESTS = 50,
     SPIKE_CONNECT_MS = 150,
@@ -335,6 +337,76 @@ static void spike(void)
     atomic_store(&connect_ms, 0);
 }
 
+/* ------------------------------------------------------------------ memory */
+
+enum { IDLE_CONNS = 64, BLOCK_HEAD = 16 };
+
+static _Atomic size_t in_use;
+
+/* Its size stands in front of each block. */
+static void *counted_alloc(void *context, size_t size)
+{
+    char *block = malloc(BLOCK_HEAD + size);
+
+    (void)context;
+    if (!block)
+        return NULL;
+    *(size_t *)(void *)block = size;
+    atomic_fetch_add(&in_use, size);
+    return block + BLOCK_HEAD;
+}
+
+static void counted_free(void *context, void *memory)
+{
+    char *block = memory;
+
+    (void)context;
+    if (!block)
+        return;
+    block -= BLOCK_HEAD;
+    atomic_fetch_sub(&in_use, *(size_t *)(void *)block);
+    free(block);
+}
+
+static void *counted_resize(void *context, void *old, size_t size)
+{
+    void *moved = counted_alloc(context, size);
+    size_t before;
+
+    if (!moved || !old)
+        return moved;
+    before = *(size_t *)(void *)((char *)old - BLOCK_HEAD);
+    memcpy(moved, old, before < size ? before : size);
+    counted_free(context, old);
+    return moved;
+}
+
+/* The engine's allocator gives all but what the client library takes. */
+static void memory(void)
+{
+    static const weir_allocator counted = {
+        .alloc = counted_alloc, .resize = counted_resize, .free = counted_free};
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_conn *conns[IDLE_CONNS];
+    weir_engine *engine;
+    size_t before;
+
+    options.allocator = &counted;
+    options.pool_size = IDLE_CONNS;
+    engine = weir_engine_open("sqlite://", &options, NULL);
+    if (!engine)
+        workload_die("bars", "no engine");
+    before = atomic_load(&in_use);
+    for (int i = 0; i < IDLE_CONNS; i++)
+        conns[i] = weir_connect(engine, NULL);
+    for (int i = 0; i < IDLE_CONNS; i++)
+        weir_conn_close(&conns[i]);
+    printf("{\"bar\":\"memory\",\"bytes\":%zu}\n",
+           (atomic_load(&in_use) - before) / IDLE_CONNS);
+    fflush(stdout);
+    weir_engine_close(&engine);
+}
+
 /* -------------------------------------------------------------------- main */
 
 static bool wanted(int count, char **names, const char *name)
@@ -354,5 +426,7 @@ int main(int argc, char **argv)
         spike();
     if (wanted(argc, argv, "idle"))
         idle();
+    if (wanted(argc, argv, "memory"))
+        memory();
     return 0;
 }

@@ -182,9 +182,9 @@ static void report(const plan *all, const char *name, const cell *what,
     fprintf(all->out,
             "{\"pool\":\"%s\",\"threads\":%d,\"size\":%d,\"hold_us\":%d,"
             "\"ns_per_op\":%.1f,\"min_ops\":%.0f,\"max_ops\":%.0f,"
-            "\"p99_us\":%.3f}\n",
+            "\"p99_us\":%.3f,\"p50_us\":%.3f,\"run_ms\":%d}\n",
             name, what->threads, what->size, what->hold_us, of[NS_PER_OP],
-            of[MIN_OPS], of[MAX_OPS], of[P99_US]);
+            of[MIN_OPS], of[MAX_OPS], of[P99_US], of[P50_US], what->run_ms);
     fflush(all->out);
 }
 

@@ -67,7 +67,8 @@ if [ ! -x "$bin/bench_pool" ]; then
     exit 1
 fi
 for name in $("$bin/bench_pool_serve"); do
-    add "$name" "exec $bin/bench_pool_serve $name"
+    # A bare queue of futexes: only beside the shares of many threads.
+    [ "$name" = handoff ] || add "$name" "exec $bin/bench_pool_serve $name"
 done
 mkdir -p "$built"
 if [ "${1:-}" = --peers ]; then
@@ -79,12 +80,23 @@ if [ "${1:-}" = --peers ]; then
     add_sqlalchemy
 fi
 out=build/bench/pool.jsonl
+begun_all=$(cat "$out" 2>/dev/null | wc -l)
 "$bin/bench_pool" --out "$out" "${pools[@]}" "$@" || exit 1
 [ $# -eq 0 ] || exit 0
 
-# The bars that the table does not show: the shares of many threads, and those
-# of bars.c, which have figures of their own.
+# The bars that the table does not show: one thread beside the stack, in many
+# paired rounds; the shares of many threads; and those of bars.c, which have
+# figures of their own. Then all of them, met or not.
+bars=build/bench/pool-bars.jsonl
+begun_bars=$(cat "$bars" 2>/dev/null | wc -l)
 echo
+"$bin/bench_pool" --out "$out" --threads 1 --holds 0 --rounds 31 --run-ms 100 \
+    --pool "weir=exec $bin/bench_pool_serve weir" \
+    --pool "stack=exec $bin/bench_pool_serve stack" || exit 1
 "$bin/bench_pool" --out "$out" --threads 200 --size 8 --holds 1000 \
-    --run-ms 2000 --rounds 1 "${pools[@]}" || exit 1
-"$bin/bench_pool_bars" | tee -a build/bench/pool-bars.jsonl
+    --run-ms 2000 --rounds 1 "${pools[@]}" \
+    --pool "handoff=exec $bin/bench_pool_serve handoff" || exit 1
+"$bin/bench_pool_bars" | tee -a "$bars"
+echo
+{ tail -n "+$((begun_all + 1))" "$out"; tail -n "+$((begun_bars + 1))" "$bars"; } |
+    awk -f bench/pool/judge.awk

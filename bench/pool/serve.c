@@ -11,8 +11,9 @@
 
 int main(int argc, char **argv)
 {
-    const subject *all[] = {&stack_subject, &mutex_subject, &weir_subject,
-                            &overtake_subject, &engine_subject};
+    const subject *all[] = {&stack_subject,  &mutex_subject,
+                            &weir_subject,   &overtake_subject,
+                            &engine_subject, &handoff_subject};
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (argc < 2)

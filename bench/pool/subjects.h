@@ -13,5 +13,7 @@ extern const subject weir_subject;
 extern const subject overtake_subject; /* max_overtake 1 ms */
 /* Through weir_connect() and weir_conn_close(), over the mock database. */
 extern const subject engine_subject;
+/* A queue of futexes and nothing else. */
+extern const subject handoff_subject;
 
 #endif

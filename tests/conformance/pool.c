@@ -209,6 +209,78 @@ static void test_threads__share_an_engine_and_lose_nothing(void **state)
     assert_int_equal(status.waiting, 0);
 }
 
+/* ------------------------------------------------------------------ memory */
+
+enum { BLOCK_HEAD = 16, IDLE_CONNS = 8, IDLE_BYTES = 4096 };
+
+static _Atomic size_t in_use;
+
+/* Its size stands in front of each block. */
+static void *counted_alloc(void *context, size_t size)
+{
+    char *block = malloc(BLOCK_HEAD + size);
+
+    (void)context;
+    if (!block)
+        return NULL;
+    memcpy(block, &size, sizeof size);
+    in_use += size;
+    return block + BLOCK_HEAD;
+}
+
+static size_t size_of(const void *memory)
+{
+    size_t size;
+
+    memcpy(&size, (const char *)memory - BLOCK_HEAD, sizeof size);
+    return size;
+}
+
+static void counted_free(void *context, void *memory)
+{
+    (void)context;
+    if (!memory)
+        return;
+    in_use -= size_of(memory);
+    free((char *)memory - BLOCK_HEAD);
+}
+
+static void *counted_resize(void *context, void *old, size_t size)
+{
+    void *moved = counted_alloc(context, size);
+
+    if (!moved || !old)
+        return moved;
+    memcpy(moved, old, size_of(old) < size ? size_of(old) : size);
+    counted_free(context, old);
+    return moved;
+}
+
+/* By the engine's allocator, which gives all but what the client library takes
+ * for itself; no statement was run, so none is cached. */
+static void test_pool__an_idle_connection_takes_little_memory(void **state)
+{
+    static const weir_allocator counted = {
+        .alloc = counted_alloc, .resize = counted_resize, .free = counted_free};
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_conn *conns[IDLE_CONNS];
+    size_t before;
+
+    (void)state;
+    options.allocator = &counted;
+    options.pool_size = IDLE_CONNS;
+    WEIR_AUTO(weir_engine) counting = open_engine(&options);
+    before = in_use;
+    for (int i = 0; i < IDLE_CONNS; i++) {
+        conns[i] = weir_connect(counting, NULL);
+        assert_non_null(conns[i]);
+    }
+    for (int i = 0; i < IDLE_CONNS; i++)
+        weir_conn_close(&conns[i]);
+    print_message("%zu bytes each\n", (in_use - before) / IDLE_CONNS);
+    assert_true(in_use - before <= IDLE_CONNS * IDLE_BYTES);
+}
+
 int run_pool(void)
 {
     const struct CMUnitTest any[] = {
@@ -217,6 +289,7 @@ int run_pool(void)
         ANY(dispose__replaces_all_connections),
         ANY(invalidated__connection_connects_anew),
         ANY(set__changes_a_running_pool),
+        ANY(pool__an_idle_connection_takes_little_memory),
     };
     const struct CMUnitTest with_tables[] = {
         TEST(return__leaves_nothing_for_the_next_borrower),
