@@ -3,7 +3,8 @@
  * usage: bench_pool_bars [deadlines] [idle] [spike] [memory]
  * The bars that are no throughput: how late a thousand waiters with one
  * deadline are beside bare futexes, what an exhausted pool costs while nobody
- * moves, how a spike is served, and what an idle connection takes. Prints one JSON object per figure.
+ * moves, how a spike is served, and what an idle connection takes. Prints one
+ * JSON object per figure.
  */
 #include <linux/futex.h>
 #include <pthread.h>

@@ -98,5 +98,7 @@ echo
     --pool "handoff=exec $bin/bench_pool_serve handoff" || exit 1
 "$bin/bench_pool_bars" | tee -a "$bars"
 echo
-{ tail -n "+$((begun_all + 1))" "$out"; tail -n "+$((begun_bars + 1))" "$bars"; } |
-    awk -f bench/pool/judge.awk
+{
+    tail -n "+$((begun_all + 1))" "$out"
+    tail -n "+$((begun_bars + 1))" "$bars"
+} | awk -f bench/pool/judge.awk
