@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kit/late.h"
 #include "kit/proxy.h"
 #include "mysql/with_server.h"
 
-#define LATE_S 0.25
+#define LATE_S kit_late_s()
 #define HASTE_S 0.1
 enum { PLACES = 24 };
 

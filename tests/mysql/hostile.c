@@ -3,10 +3,11 @@
  * Servers that mean ill: they ask for the password, for files, for memory,
  * or for patience. None gets any of it, and every deadline holds.
  */
+#include "kit/late.h"
 #include "mysql/played.h"
 #include "mysql/with_server.h"
 
-#define LATE_S 0.25
+#define LATE_S kit_late_s()
 #define HASTE_S 0.15
 
 static kit_stage *stage;

@@ -9,10 +9,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "kit/late.h"
 #include "kit/victim.h"
 #include "mysql/with_server.h"
 
-#define LATE_S 0.25
+#define LATE_S kit_late_s()
 #define HASTE_S 0.3
 
 #define LONG_SQL                                                               \

@@ -6,10 +6,11 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
+#include "kit/late.h"
 #include "kit/proxy.h"
 #include "mysql/with_server.h"
 
-#define LATE_S 0.25
+#define LATE_S kit_late_s()
 
 /* --------------------------------------------------------------- connecting */
 

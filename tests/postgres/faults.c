@@ -10,12 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kit/late.h"
 #include "kit/proxy.h"
 #include "kit/victim.h"
 #include "postgres/with_server.h"
 
 /* A test fails from here on; what is late is so by a few milliseconds. */
-#define LATE_S 0.25
+#define LATE_S kit_late_s()
 
 /* Takes minutes. */
 #define LONG_SQL                                                               \
