@@ -1,15 +1,7 @@
 # SPDX-License-Identifier: MIT
-# weir_beside_mariadb(NAME): the test runs beside a server of its own
-# (tests/kit/mariadb.sh), and under whatever it would have run under.
+include(${CMAKE_CURRENT_LIST_DIR}/beside.cmake)
+
+# weir_beside_mariadb(NAME): the test runs beside a server of its own.
 function(weir_beside_mariadb name)
-  string(REPLACE "." "_" target test_${name})
-  if(NOT TARGET ${target})
-    return()
-  endif()
-  get_target_property(under ${target} CROSSCOMPILING_EMULATOR)
-  if(NOT under)
-    set(under "")
-  endif()
-  set_target_properties(${target} PROPERTIES CROSSCOMPILING_EMULATOR
-    "${PROJECT_SOURCE_DIR}/tests/kit/mariadb.sh;${under}")
+  weir_run_beside(${name} mariadb.sh)
 endfunction()

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
-# weir_beside_postgres(NAME): the test runs beside a server of its own
-# (tests/kit/postgres.sh), and under whatever it would have run under.
+include(${CMAKE_CURRENT_LIST_DIR}/beside.cmake)
+
+# weir_beside_postgres(NAME): the test runs beside a server of its own.
 function(weir_beside_postgres name)
-  string(REPLACE "." "_" target test_${name})
-  if(NOT TARGET ${target})
-    return()
-  endif()
-  get_target_property(under ${target} CROSSCOMPILING_EMULATOR)
-  if(NOT under)
-    set(under "")
-  endif()
-  set_target_properties(${target} PROPERTIES CROSSCOMPILING_EMULATOR
-    "${PROJECT_SOURCE_DIR}/tests/kit/postgres.sh;${under}")
+  weir_run_beside(${name} postgres.sh)
+endfunction()
+
+# weir_behind_pgbouncer(NAME): and with a pooler in front of it.
+function(weir_behind_pgbouncer name)
+  weir_run_beside(${name} postgres.sh pgbouncer.sh)
 endfunction()

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /* What never can work is refused before anything connects. */
@@ -30,6 +31,10 @@ static weir_status open_conn(void *memory, const weir_open_spec *spec,
     conn->services = spec->services;
     conn->url = spec->url;
     conn->options = spec->options;
+    if (getrandom(&conn->nonce, sizeof conn->nonce, GRND_NONBLOCK) !=
+        (ssize_t)sizeof conn->nonce)
+        conn->nonce = (uint64_t)weir_services_now(spec->services) ^
+                      (uint64_t)(uintptr_t)conn;
     conn->unnamed = !spec->options[WPG_PREPARED].boolean;
     return wpg_dial(conn, spec, err);
 }

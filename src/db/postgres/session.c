@@ -5,9 +5,8 @@
  * nobody uses any more travels there, too, outside of transactions only,
  * since a failure would spoil one.
  */
-#include "wpg.h"
+#include "stmt.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Statements closed at once. */
@@ -71,7 +70,7 @@ static weir_status send_words(wpg_conn *conn, const char *sql, weir_error *err)
 weir_status wpg_send_closing(wpg_conn *conn, unsigned *ahead, weir_error *err)
 {
     weir_status status = WEIR_OK;
-    char sql[48];
+    char name[WPG_NAME_SIZE], sql[WPG_NAME_SIZE + 16];
 
     if (!may_close(conn))
         return WEIR_OK;
@@ -82,7 +81,8 @@ weir_status wpg_send_closing(wpg_conn *conn, unsigned *ahead, weir_error *err)
 
         conn->closing.size -= sizeof number;
         memcpy(&number, conn->closing.data + conn->closing.size, sizeof number);
-        snprintf(sql, sizeof sql, "DEALLOCATE w%" PRIu64, number);
+        wpg_name(conn, number, name);
+        snprintf(sql, sizeof sql, "DEALLOCATE %s", name);
         status = send_words(conn, sql, err);
         ++*ahead;
     }

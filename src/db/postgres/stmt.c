@@ -6,7 +6,6 @@
  */
 #include "stmt.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +103,7 @@ static weir_status prepare(wpg_stmt *stmt, weir_error *err)
     note_closing(stmt);
     stmt->number = conn->unnamed ? 0 : ++conn->last_name;
     if (stmt->number != 0)
-        snprintf(stmt->name, sizeof stmt->name, "w%" PRIu64, stmt->number);
+        wpg_name(conn, stmt->number, stmt->name);
     stmt->epoch = conn->epoch;
     stmt->schema = conn->schema;
     wpg_running_begin(conn);
@@ -233,6 +232,7 @@ int64_t wpg_count_of(PGresult *result)
 
 static void note_done(wpg_stmt *stmt, PGresult *result)
 {
+    stmt->unknown = 0;
     if (stmt->scan.marks_session)
         stmt->conn->dirty = true;
     wpg_note_tag(stmt->conn, PQcmdStatus(result));
@@ -357,10 +357,23 @@ static bool is_stale(const wpg_stmt *stmt, const weir_error *err)
            strcmp(where, "RevalidateCachedQuery") == 0;
 }
 
-/* What made one stale may have made all so. */
-void wpg_note_stale(const wpg_stmt *stmt, weir_error *err)
+/* A server that does not know what was prepared a moment ago is another. */
+static bool is_mixed(wpg_stmt *stmt, weir_error *err)
 {
-    if (!is_stale(stmt, err))
+    if (strcmp(err->sqlstate, "26000") != 0 || ++stmt->unknown < 2)
+        return false;
+    err->status = WEIR_ERR_CONFIG;
+    snprintf(err->message, sizeof err->message,
+             "the server does not know a statement that was just prepared: "
+             "behind a pooler that mixes sessions (PgBouncer in transaction "
+             "mode) write prepared_statements=off into the URL");
+    return true;
+}
+
+/* What made one stale may have made all so. */
+void wpg_note_stale(wpg_stmt *stmt, weir_error *err)
+{
+    if (!is_stale(stmt, err) || is_mixed(stmt, err))
         return;
     stmt->conn->schema++;
     err->status = WEIR_ERR_SERIALIZATION;
@@ -384,12 +397,18 @@ static weir_status run_again(wpg_stmt *stmt, const weir_execution *execution,
         conn->begun = false;
     }
     stmt->number = 0;
+    stmt->unknown = 1;
     if (status == WEIR_OK)
         status = wpg_need_prepared(stmt, err);
     if (status == WEIR_OK)
         status = wpg_params_encode(&stmt->params, conn, execution->values, err);
     wpg_running_begin(conn);
-    return status == WEIR_OK ? run(stmt, execution, err) : status;
+    if (status != WEIR_OK)
+        return status;
+    status = run(stmt, execution, err);
+    if (status != WEIR_OK && !conn->lost && is_mixed(stmt, err))
+        status = err->status;
+    return status;
 }
 
 static weir_status mend_stale(wpg_stmt *stmt, const weir_execution *execution,

@@ -5,6 +5,8 @@
 #ifndef WPG_STMT_H
 #define WPG_STMT_H
 
+#include <inttypes.h>
+
 #include "wpg.h"
 
 /* --------------------------------------------------------- what SQL does */
@@ -57,11 +59,20 @@ weir_status wpg_columns_set(wpg_columns *columns, wpg_conn *conn,
 void wpg_columns_clear(wpg_columns *columns, const weir_services *services);
 bool wpg_columns_same(const wpg_columns *columns, const PGresult *result);
 
+enum { WPG_NAME_SIZE = 40 };
+
+/* Behind a pooler another program's statements may be in the session. */
+static inline void wpg_name(const wpg_conn *conn, uint64_t number, char *out)
+{
+    snprintf(out, WPG_NAME_SIZE, "w%" PRIx64 "_%" PRIx64, conn->nonce, number);
+}
+
 typedef struct wpg_stmt {
     wpg_conn *conn;
     char *text;
-    uint64_t number; /* its name is "w<number>"; 0: none at the server */
-    char name[24];
+    uint64_t number; /* 0: it has no name at the server */
+    char name[WPG_NAME_SIZE];
+    unsigned unknown; /* times the server did not know it since it last did */
     unsigned epoch;
     unsigned schema;
     wpg_scan scan;
@@ -95,7 +106,7 @@ weir_status wpg_take_result(wpg_stmt *stmt, PGresult *result, weir_error *err);
 weir_status wpg_need_prepared(wpg_stmt *stmt, weir_error *err);
 /* If that is why it failed: it is prepared anew at its next use, and the
  * transaction must be run again. */
-void wpg_note_stale(const wpg_stmt *stmt, weir_error *err);
+void wpg_note_stale(wpg_stmt *stmt, weir_error *err);
 /* What a lost answer means for a statement by itself. */
 void wpg_judge(const wpg_stmt *stmt, weir_error *err);
 int64_t wpg_count_of(PGresult *result);

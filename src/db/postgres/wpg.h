@@ -147,6 +147,7 @@ typedef struct wpg_conn {
     bool escaped; /* the program has the native handle */
     bool listens;
     unsigned notices;   /* of this operation */
+    uint64_t nonce;     /* in the names of its statements: nobody else's */
     uint64_t last_name; /* of a prepared statement */
     /* Raised when the server has forgotten all prepared statements. */
     unsigned epoch;
