@@ -31,23 +31,40 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
 
 /* ------------------------------------------------------------------- query */
 
+/* Whether the rows are kept here, as they come, since there is a limit to what
+ * may be kept: a driver that takes them in itself knows none. */
+static bool is_bounded(const weir_conn *conn, const wi_stmt *stmt,
+                       weir_fetch_mode mode)
+{
+    return mode == WEIR_FETCH_BUFFER && stmt->info->column_count > 0 &&
+           conn->engine->settings.max_result_bytes > 0 &&
+           !wi_engine_can(conn->engine, WEIR_CAN_INTERLEAVE);
+}
+
 /* From here on the statement is the result's. */
 static weir_status hand_over(weir_conn *conn, wi_run *r, weir_result *result,
                              weir_fetch_mode mode)
 {
     wi_stmt *stmt = r->stmt;
 
+    bool bounded = is_bounded(conn, stmt, mode);
+    weir_status status;
+
     r->stmt = NULL;
     conn->at_work = NULL;
-    return wi_result_begin(result, stmt, mode);
+    status = wi_result_begin(result, stmt, mode);
+    if (status == WEIR_OK && bounded && result->from == WI_ROWS_DRIVER)
+        status = wi_result_gather_until(result, r->deadline);
+    return status;
 }
 
 static weir_status start(weir_conn *conn, wi_run *r, weir_result *result,
                          weir_fetch_mode mode)
 {
-    weir_execution execution = {.value_count = r->stmt->plan->driver_count,
-                                .mode = mode,
-                                .deadline = r->deadline};
+    weir_execution execution = {
+        .value_count = r->stmt->plan->driver_count,
+        .mode = is_bounded(conn, r->stmt, mode) ? WEIR_FETCH_STREAM : mode,
+        .deadline = r->deadline};
     weir_status status =
         wi_result_keep_values(result, &r->values, r->stmt->plan->driver_count);
 

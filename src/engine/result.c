@@ -342,8 +342,12 @@ static bool pin_row(weir_result *result);
 
 weir_status wi_result_gather(weir_result *result)
 {
+    return wi_result_gather_until(result, wi_conn_deadline(result->conn));
+}
+
+weir_status wi_result_gather_until(weir_result *result, int64_t deadline)
+{
     weir_conn *conn = result->conn;
-    int64_t deadline = wi_conn_deadline(conn);
     wi_kept_row **tail = &result->kept;
     weir_status status = WEIR_OK;
     bool has_row = result->has_row;

@@ -81,6 +81,7 @@ void wi_result_reset(weir_result *result);
 
 /* Gathers all rows that are left into memory and gives the statement back. */
 weir_status wi_result_gather(weir_result *result);
+weir_status wi_result_gather_until(weir_result *result, int64_t deadline);
 
 /* Gathers every lazy result of the connection. */
 weir_status wi_results_gather(weir_conn *conn);

@@ -2,6 +2,8 @@
 /* Rows: reading, lasting, streaming, describing. */
 #include "suite.h"
 
+#include <stdio.h>
+
 static void test_query__reads_named_and_positional_parameters(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();
@@ -180,6 +182,53 @@ static void test_result_one__wants_exactly_one_row(void **state)
     assert_int_equal(weir_result_status(many), WEIR_OK);
 }
 
+static void add_many(void)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+    char name[64];
+
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "%050d", i);
+        must(conn, add(conn, i, name));
+    }
+    must(conn, weir_commit(conn));
+}
+
+/* What must be kept has a limit; what need not is read to its end. */
+static void test_query__keeps_no_more_than_it_may(void **state)
+{
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    int64_t seen = 0;
+    weir_error err;
+
+    (void)state;
+    if (!can(WEIR_CAN_SHARE))
+        return;
+    add_many();
+    options.max_result_bytes = 4096;
+    WEIR_AUTO(weir_engine) frugal = open_engine(&options);
+    WEIR_AUTO(weir_conn) conn = weir_connect(frugal, &err);
+    WEIR_AUTO(weir_result) all =
+        weir_query(conn, "SELECT name FROM thing", NOARGS);
+    while (weir_next(all))
+        seen++;
+    if (can(WEIR_CAN_INTERLEAVE)) {
+        assert_int_equal(weir_result_status(all), WEIR_OK);
+        assert_int_equal(seen, 300);
+    } else {
+        must_fail(conn, weir_result_status(all), WEIR_ERR_LIMIT);
+        assert_int_equal(seen, 0);
+    }
+    weir_result_close(&all);
+    assert_false(weir_conn_is_invalidated(conn));
+    assert_int_equal(count(conn), 300);
+    all = weir_stream(conn, "SELECT name FROM thing", NOARGS);
+    for (seen = 0; weir_next(all); seen++)
+        continue;
+    assert_int_equal(weir_result_status(all), WEIR_OK);
+    assert_int_equal(seen, 300);
+}
+
 static void test_stream__refuses_another_statement(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();
@@ -283,6 +332,7 @@ int run_queries(void)
         TEST(query__rows_end_with_a_rollback_and_say_so),
         TEST(query__two_results_are_read_in_turns),
         TEST(result_one__wants_exactly_one_row),
+        TEST(query__keeps_no_more_than_it_may),
         TEST(stream__refuses_another_statement),
         TEST(stream__may_be_left_in_the_middle),
         TEST(scan__refuses_null_and_what_does_not_fit),
