@@ -173,6 +173,39 @@ static void test_connect__refuses_options_that_make_no_sense(void **state)
     expect_refused(wrong, WEIR_ERR_MISUSE, "isolation");
 }
 
+/* 53: closed twice, used after it was closed, used by two: told, and the pool
+ * is what it was. */
+static void test_pool_53__misuse_is_told_and_harms_nothing(void **state)
+{
+    weir_pool_status status;
+    weir_conn *conn = script_borrow();
+    weir_conn *copy = conn;
+    weir_conn *others[3];
+
+    (void)state;
+    weir_conn_close(&conn);
+    weir_conn_close(&conn);
+    for (int i = 0; i < 3; i++) {
+        others[i] = script_borrow();
+        assert_ptr_not_equal(others[i], copy);
+    }
+    assert_int_equal(weir_exec(copy, "UPDATE t", NOARGS), WEIR_ERR_MISUSE);
+    assert_int_equal(weir_begin(copy), WEIR_ERR_MISUSE);
+    assert_int_equal(weir_conn_invalidate(copy), WEIR_ERR_MISUSE);
+    assert_int_equal(weir_cancel(copy), WEIR_ERR_MISUSE);
+    assert_null(weir_conn_native(copy, "x"));
+    assert_non_null(strstr(weir_conn_error(copy)->message, "is closed"));
+    weir_conn_close(&copy);
+    assert_null(copy);
+    weir_engine_pool_status(engine, &status);
+    assert_int_equal(status.busy, 3);
+    give_back(others, 3);
+    weir_engine_pool_status(engine, &status);
+    assert_int_equal(status.busy, 0);
+    assert_int_equal(status.idle, 3);
+    assert_int_equal(status.opened, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +215,7 @@ int main(void)
         TEST(close__while_another_is_inside_does_nothing),
         TEST(cancel__ends_what_another_thread_waits_for),
         TEST(connect__refuses_options_that_make_no_sense),
+        TEST(pool_53__misuse_is_told_and_harms_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

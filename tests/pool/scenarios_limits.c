@@ -51,6 +51,40 @@ static void test_pool_4__never_more_than_the_limit(void **state)
     end(&server, &pool);
 }
 
+/* 57: what is too many goes when it comes back; who waits is served by new
+ * room at once, not at the next return. */
+static void test_pool_57__resized_at_once_and_at_return(void **state)
+{
+    wi_pool_options options = fake_options(4);
+    wi_pool *pool = fake_pool(&server, &options);
+    borrower waiting = {.pool = pool, .timeout_ns = 60 * SECOND};
+    wi_lease *leases[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        leases[i] = acquire(pool);
+    release(pool, leases[3]);
+    options.size = 2;
+    assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
+    assert_counts(pool, 0, 3, 0); /* what was idle went at once */
+    assert_null(try_acquire(pool));
+    release(pool, leases[2]);
+    assert_counts(pool, 0, 2, 0);
+    start(&waiting);
+    until_waiting(pool, 1);
+    options.size = 3;
+    assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
+    until_done(&waiting);
+    assert_int_equal(waiting.status, WEIR_OK);
+    assert_counts(pool, 0, 3, 0); /* nobody had to give one back */
+    release(pool, leases[1]);
+    release(pool, leases[0]);
+    finish(&waiting);
+    assert_counts(pool, 3, 0, 0);
+    assert_int_equal(atomic_load(&server.open_most), 4);
+    end(&server, &pool);
+}
+
 /* --------------------------------------------------------------- deadlines */
 
 /* 8: not early, BUSY in the words of this library, and out of the queue. */
@@ -94,6 +128,56 @@ static void test_pool_9__no_time_is_a_try(void **state)
     assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
     release(pool, lease);
     assert_int_equal(atomic_load(&server.opened), 1);
+    end(&server, &pool);
+}
+
+/* What an operator asks at three in the morning, in the order of the line. */
+static const char *const plight[] = {
+    "no connection became free within ",
+    "2 open, ",
+    "2 busy, ",
+    "0 idle, ",
+    "0 connecting, ",
+    "1 waiting",
+    "longest holder \"GET /report\"",
+    " at report.c:12 since ",
+    "last connect error ",
+    " s ago: the server is down",
+};
+
+/* 69 */
+static void test_pool_69__a_timeout_says_all_of_it(void **state)
+{
+    wi_pool_options options = fake_options(2);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_request first = {.tag = "GET /report", .site = "report.c:12"};
+    wi_request hasty = {.deadline_ns = 1};
+    borrower waiting = {.pool = pool, .timeout_ns = 60 * SECOND};
+    wi_lease *longest = NULL;
+    wi_lease *other;
+    wi_lease *none = NULL;
+    const char *at;
+    weir_error err;
+
+    (void)state;
+    atomic_store(&server.failures_to_come, 1);
+    assert_null(try_acquire(pool));
+    assert_int_equal(wi_pool_acquire(pool, &first, &longest, NULL), WEIR_OK);
+    nap(20 * MS);
+    other = acquire(pool);
+    start(&waiting);
+    until_waiting(pool, 1);
+    assert_int_equal(wi_pool_acquire(pool, &hasty, &none, &err),
+                     WEIR_ERR_POOL_TIMEOUT);
+    at = err.message;
+    for (size_t i = 0; i < sizeof plight / sizeof *plight; i++) {
+        at = strstr(at, plight[i]);
+        if (!at)
+            fail_msg("\"%s\" does not say \"%s\"", err.message, plight[i]);
+    }
+    release(pool, other);
+    finish(&waiting);
+    release(pool, longest);
     end(&server, &pool);
 }
 
@@ -262,8 +346,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_4__never_more_than_the_limit),
+        cmocka_unit_test(test_pool_57__resized_at_once_and_at_return),
         cmocka_unit_test(test_pool_8__a_timeout_is_exact),
         cmocka_unit_test(test_pool_9__no_time_is_a_try),
+        cmocka_unit_test(test_pool_69__a_timeout_says_all_of_it),
         cmocka_unit_test(test_pool_67__any_trace_adds_up),
         cmocka_unit_test(test_pool__A18_8_counts_without_a_limit_too),
         cmocka_unit_test(test_pool__A18_10_a_loan_costs_a_few_locks),

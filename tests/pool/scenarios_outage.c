@@ -135,6 +135,74 @@ static void start_until_it_is_tried(borrower *self)
     }
 }
 
+/* 26: who waits for his turn to connect is told that it was that: one is
+ * connecting, and none busy. */
+static void test_pool_26__waiting_to_connect_is_said(void **state)
+{
+    wi_pool_options options = fake_options(5);
+    borrower first = {.timeout_ns = 60 * SECOND};
+    borrower late = {.timeout_ns = 50 * MS};
+    wi_pool *pool;
+
+    (void)state;
+    options.connecting_max = 1;
+    pool = first.pool = late.pool = threaded_pool(&options);
+    atomic_store(&server.gate_shut, true);
+    start(&first);
+    until_opening(&server, 1);
+    start(&late);
+    finish(&late);
+    assert_int_equal(late.status, WEIR_ERR_POOL_TIMEOUT);
+    assert_true(late.took_ns >= 50 * MS);
+    assert_non_null(strstr(late.error.message, "0 busy, 0 idle, 1 connecting"));
+    assert_int_equal(atomic_load(&server.opening_most), 1);
+    atomic_store(&server.gate_shut, false);
+    finish(&first);
+    assert_int_equal(first.status, WEIR_OK);
+    end_threaded(&pool);
+}
+
+/* 30: nothing answers, neither what is open nor what is new. Nobody stays
+ * beyond his deadline, what is silent is closed, and all is well afterwards. */
+static void test_pool_30__a_black_hole_holds_nobody(void **state)
+{
+    wi_pool_options options = fake_options(3);
+    borrower crowd[6] = {0};
+    wi_lease *leases[3];
+    wi_pool *pool;
+
+    (void)state;
+    options.pre_ping = true;
+    options.backoff_ns = MS;
+    pool = threaded_pool(&options);
+    for (int i = 0; i < 3; i++)
+        leases[i] = wait_for_one(pool);
+    for (int i = 0; i < 3; i++)
+        release(pool, leases[i]);
+    atomic_store(&server.check_is_slow, true);
+    atomic_store(&server.gate_shut, true);
+    for (int i = 0; i < 6; i++) {
+        crowd[i].pool = pool;
+        crowd[i].timeout_ns = 80 * MS;
+        start(&crowd[i]);
+    }
+    for (int i = 0; i < 6; i++) {
+        finish(&crowd[i]);
+        assert_int_not_equal(crowd[i].status, WEIR_OK);
+        assert_true(crowd[i].took_ns < 30 * SECOND);
+    }
+    while (atomic_load(&server.closed) < 3)
+        nap(MS / 5); /* none of the silent ones is kept */
+    assert_int_equal(status_of(pool).busy, 0);
+    atomic_store(&server.check_is_slow, false);
+    atomic_store(&server.gate_shut, false);
+    for (int i = 0; i < 3; i++)
+        leases[i] = wait_for_one(pool);
+    for (int i = 0; i < 3; i++)
+        release(pool, leases[i]);
+    end_threaded(&pool);
+}
+
 /* 31: it comes back: one at a time first; and however often it goes and comes,
  * all are served in the end. */
 static void test_pool_31__recovers_slowly_and_always(void **state)
@@ -228,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_11__the_deadline_covers_everything),
         cmocka_unit_test(test_pool_15__who_leaves_starts_no_storm),
+        cmocka_unit_test(test_pool_26__waiting_to_connect_is_said),
+        cmocka_unit_test(test_pool_30__a_black_hole_holds_nobody),
         cmocka_unit_test(test_pool_31__recovers_slowly_and_always),
         cmocka_unit_test(test_pool__A18_9_one_discovery_and_one_attempt),
     };
