@@ -23,6 +23,7 @@
 #include "kit/peer.h"
 #include "kit/resolver.h"
 #include "mysql/played.h"
+#include "postgres/greeting.h"
 
 enum { BORROWERS = 5, MAX_CONNECTING = 2 };
 
@@ -36,26 +37,13 @@ typedef struct kind {
 
 /* ----------------------------------------------------------------- servers */
 
-static bool say_parameter(kit_peer *peer, const char *name, const char *value)
-{
-    char text[64];
-    int size = snprintf(text, sizeof text, "%s%c%s", name, 0, value);
-
-    return kit_say_packet(peer, 'S', text, (size_t)size + 1);
-}
-
 /* A PostgreSQL server that lets everybody in, and no more. */
 static void let_in(kit_peer *peer, void *ignored)
 {
     kit_message heard;
 
     (void)ignored;
-    if (kit_hear(peer, &heard) && kit_say_packet(peer, 'R', "\0\0\0\0", 4) &&
-        say_parameter(peer, "client_encoding", "UTF8") &&
-        say_parameter(peer, "integer_datetimes", "on") &&
-        say_parameter(peer, "standard_conforming_strings", "on") &&
-        kit_say_packet(peer, 'K', "\0\0\0\1\0\0\0\2", 8) &&
-        kit_say_packet(peer, 'Z', "I", 1))
+    if (kit_hear(peer, &heard) && greet_postgres(peer))
         kit_be_silent(peer);
 }
 

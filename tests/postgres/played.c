@@ -3,7 +3,7 @@
  * Servers that the test plays: what no server here can be made to say, and
  * rows that are no rows.
  */
-#include "kit/peer.h"
+#include "postgres/greeting.h"
 #include "postgres/with_server.h"
 
 /* What is answered when a statement is executed. */
@@ -13,25 +13,6 @@ typedef struct part {
     const char *row;
     size_t row_size;
 } part;
-
-static bool say_parameter(kit_peer *peer, const char *name, const char *value)
-{
-    char text[128];
-    size_t size = (size_t)snprintf(text, sizeof text, "%s%c%s", name, 0, value);
-
-    return kit_say_packet(peer, 'S', text, size + 1);
-}
-
-static bool greet(kit_peer *peer)
-{
-    return kit_say_packet(peer, 'R', "\0\0\0\0", 4) &&
-           say_parameter(peer, "client_encoding", "UTF8") &&
-           say_parameter(peer, "integer_datetimes", "on") &&
-           say_parameter(peer, "standard_conforming_strings", "on") &&
-           say_parameter(peer, "server_version", "15.0") &&
-           kit_say_packet(peer, 'K', "\0\0\0\1\0\0\0\2", 8) &&
-           kit_say_packet(peer, 'Z', "I", 1);
-}
 
 /* One column, int4, named a; as rows carry it in binary or not yet said. */
 static bool say_column(kit_peer *peer)
@@ -87,7 +68,7 @@ static void play(kit_peer *peer, void *context)
     const part *p = context;
     kit_message heard;
 
-    if (!kit_hear(peer, &heard) || !greet(peer))
+    if (!kit_hear(peer, &heard) || !greet_postgres(peer))
         return;
     while (kit_hear(peer, &heard) && answer(peer, &heard, p)) {
         if (heard.type == 'E' && p->sqlstate &&
