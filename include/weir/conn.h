@@ -149,6 +149,25 @@ WEIR_API weir_engine *weir_conn_engine(const weir_conn *conn);
  */
 WEIR_API weir_status weir_conn_invalidate(weir_conn *conn);
 
+/**
+ * Lets the connection underneath be used until it is given back, and then
+ * closes it instead of lending it again. Without one underneath: nothing.
+ */
+WEIR_API weir_status weir_conn_invalidate_soft(weir_conn *conn);
+
+/**
+ * Takes the connection underneath out of the pool for good: it is its holder's
+ * alone, and weir_conn_close() really closes it. Until then it counts against
+ * pool_size and max_overflow. Once it is lost, every call answers CONNECTION.
+ *
+ * @return WEIR_OK; MISUSE: closed, detached already, without a connection
+ *         underneath, inside a hook, or of a pool that shares connections
+ */
+WEIR_API weir_status weir_conn_detach(weir_conn *conn);
+
+/** Whether it was detached. */
+WEIR_API bool weir_conn_is_detached(const weir_conn *conn);
+
 /** Whether there is no connection underneath at the moment. */
 WEIR_API bool weir_conn_is_invalidated(const weir_conn *conn);
 

@@ -167,6 +167,10 @@ typedef struct weir_engine_options {
      *  SQLAlchemy's names: QueuePool, NullPool, StaticPool,
      *  SingletonThreadPool, AssertionPool. */
     weir_pool_kind pool_kind;
+    /** Hooks that are there before the first connection is opened, in their
+     *  order; copied. <weir/events.h> */
+    const struct weir_hook *hooks;
+    size_t hook_count;
 } weir_engine_options;
 
 /** The defaults of a weir_engine_options. */
@@ -180,7 +184,7 @@ WEIR_API weir_engine_options weir_engine_options_default(void);
             NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
             NULL, NULL, NULL, NULL, NULL, 0.0, 0.0, 5.0, 0, 0, 2,              \
             WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO,        \
-            WEIR_POOL_QUEUE                                                    \
+            WEIR_POOL_QUEUE, NULL, 0                                           \
     }
 
 /**
@@ -278,6 +282,7 @@ typedef struct weir_pool_status {
     uint64_t acquired;
     uint64_t timeouts;
     uint64_t connect_failures;
+    int detached; /* of the busy ones; weir_conn_detach() */
 } weir_pool_status;
 
 /** Fills `out`. Threads: any. For a NULL engine all is zero. */

@@ -15,6 +15,7 @@
 #include <weir/conn.h>
 #include <weir/engine.h>
 #include <weir/error.h>
+#include <weir/events.h>
 #include <weir/export.h>
 #include <weir/json.h>
 #include <weir/log.h>

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "engine/handles.h"
 #include "engine/isolation.h"
 #include "engine/log.h"
@@ -86,15 +87,34 @@ weir_isolation wi_loan_isolation(const weir_engine *engine, weir_isolation wish)
     return engine->profile.default_isolation;
 }
 
+void wi_conn_begin(weir_conn *conn, wi_link *link)
+{
+    conn->lease = NULL;
+    conn->link = link;
+    conn->access = WEIR_READ_WRITE;
+    conn->tag = conn->site = NULL;
+    conn->may_move = true;
+    conn->user = wi_thread_mark();
+    conn->affected = -1;
+    conn->has_generated_key = false;
+    conn->tx.state = WI_TX_NONE;
+    conn->tx.begun = false;
+    conn->tx.savepoint_count = 0;
+    conn->is_with_hooks = conn->is_detached = false;
+    wi_error_clear(&conn->error);
+    atomic_store_explicit(&conn->state, WI_CONN_ENTERED, memory_order_relaxed);
+}
+
 static void begin_loan(weir_conn *conn, wi_lease *lease,
                        const wi_request *request,
                        const weir_connect_options *options)
 {
     weir_engine *engine = conn->engine;
 
+    wi_conn_begin(conn, wi_lease_resource(lease));
     conn->lease = lease;
-    conn->link = wi_lease_resource(lease);
     conn->link->holder = conn;
+    conn->link->tag = options->tag;
     conn->isolation = wi_loan_isolation(engine, options->isolation);
     conn->access = options->access;
     conn->first_isolation = conn->isolation;
@@ -103,14 +123,6 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
     conn->tag = options->tag;
     conn->site = request->site;
     conn->may_move = options->may_move;
-    conn->user = wi_thread_mark();
-    conn->affected = -1;
-    conn->has_generated_key = false;
-    conn->tx.state = WI_TX_NONE;
-    conn->tx.begun = false;
-    conn->tx.savepoint_count = 0;
-    wi_error_clear(&conn->error);
-    atomic_store_explicit(&conn->state, WI_CONN_IDLE, memory_order_release);
 }
 
 static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
@@ -120,17 +132,53 @@ static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
                                  : wi_ns_from_seconds(timeout_s));
 }
 
+/* Hooks may call a connection dead and are asked about its successor. */
+enum { CHECKOUT_TRIES = 3 };
+
+static weir_status ask_hooks(weir_conn *conn, int64_t deadline, weir_error *err)
+{
+    weir_error last;
+
+    for (int tries = 1;; tries++) {
+        weir_status status = wi_events_checkout(conn, err);
+
+        if (status == WEIR_OK)
+            return WEIR_OK;
+        wi_conn_lose_link(conn, err);
+        wi_tx_rollback(conn);
+        if (status != WEIR_ERR_CONNECTION)
+            return status;
+        if (tries == CHECKOUT_TRIES)
+            break;
+        status = wi_conn_need_link(conn, deadline);
+        if (status != WEIR_OK) {
+            *err = conn->error;
+            return status;
+        }
+    }
+    last = *err;
+    return weir_error_set(err, WEIR_ERR_CONNECTION,
+                          "checkout hooks called %d connections dead: %s",
+                          CHECKOUT_TRIES, last.message);
+}
+
 /* What the pool is asked for, and with what the loan is to begin. */
 typedef struct wish {
     wi_request request;
     const weir_connect_options *options;
+    weir_error *err;
+    weir_status status; /* what hooks said to it */
 } wish;
 
 static void begin_wish(wi_request *request, wi_lease *lease)
 {
-    const wish *wanted = WI_CONTAINER(request, wish, request);
+    wish *wanted = WI_CONTAINER(request, wish, request);
+    weir_conn *conn = request->holder;
 
-    begin_loan(request->holder, lease, request, wanted->options);
+    begin_loan(conn, lease, request, wanted->options);
+    if (wi_hooks_listen(&conn->engine->events.hooks, WEIR_EVENT_CHECKOUT))
+        wanted->status = ask_hooks(conn, request->deadline_ns, wanted->err);
+    wi_conn_leave(conn, WEIR_OK);
 }
 
 /* A loan of a kind that shares them was joined: it is as it is. */
@@ -152,6 +200,52 @@ join_loan(weir_conn *conn, const weir_connect_options *options, weir_error *err)
     return NULL;
 }
 
+/* Whether borrowing makes sense; `whole` are the options then. */
+static weir_status check_wish(const weir_engine *engine,
+                              const weir_connect_options *options,
+                              weir_connect_options *whole, weir_error *err)
+{
+    weir_status status = WEIR_OK;
+
+    if (!wi_engine_is(engine))
+        return weir_error_set(err, WEIR_ERR_MISUSE,
+                              "the engine is NULL or closed; "
+                              "weir_engine_open() has failed or was not "
+                              "called");
+    if (options)
+        status = wi_options_take(whole, options, "weir_connect_options", err);
+    if (status == WEIR_OK)
+        status = check_options(whole, err);
+    if (status == WEIR_OK)
+        status =
+            wi_isolation_check(engine->profile.dialect, whole->isolation, err);
+    return status == WEIR_OK ? wi_events_refuse_first(engine, err) : status;
+}
+
+/* A handle that has begun; NULL if there is no connection for it. */
+static weir_conn *borrow(weir_engine *engine, weir_conn *conn, wish *wanted)
+{
+    wi_lease *lease = NULL;
+
+    wanted->request.holder = conn;
+    if (wi_pool_acquire(engine->pool, &wanted->request, &lease, wanted->err) !=
+        WEIR_OK) {
+        wi_handle_give(conn);
+        if (wanted->request.last)
+            wi_engine_end(engine);
+        return NULL;
+    }
+    if (engine->settings.pool_kind == WEIR_POOL_QUEUE) {
+        begin_wish(&wanted->request, lease);
+    } else if (wanted->request.holder != conn) {
+        wi_handle_give(conn);
+        return join_loan(wanted->request.holder, wanted->options, wanted->err);
+    }
+    if (wanted->status != WEIR_OK)
+        weir_conn_close(&conn);
+    return conn;
+}
+
 weir_conn *weir_connect_at(weir_engine *engine,
                            const weir_connect_options *options,
                            const char *site, weir_error *err)
@@ -159,50 +253,23 @@ weir_conn *weir_connect_at(weir_engine *engine,
     weir_connect_options whole = WEIR_CONNECT_OPTIONS;
     weir_error own;
     weir_conn *conn;
-    wi_lease *lease = NULL;
     wish wanted = {.request = {.site = site, .begin = begin_wish},
-                   .options = &whole};
+                   .options = &whole,
+                   .err = err ? err : &own};
 
-    if (!err)
-        err = &own;
-    wi_error_clear(err);
-    if (!wi_engine_is(engine)) {
-        weir_error_set(err, WEIR_ERR_MISUSE,
-                       "the engine is NULL or closed; weir_engine_open() has "
-                       "failed or was not called");
-        return NULL;
-    }
-    if (options && wi_options_take(&whole, options, "weir_connect_options",
-                                   err) != WEIR_OK)
-        return NULL;
-    if (check_options(&whole, err) != WEIR_OK ||
-        wi_isolation_check(engine->profile.dialect, whole.isolation, err) !=
-            WEIR_OK)
+    wi_error_clear(wanted.err);
+    if (check_wish(engine, options, &whole, wanted.err) != WEIR_OK)
         return NULL;
     conn = wi_handle_take(engine);
     if (!conn) {
-        wi_error_nomem(err);
+        wi_error_nomem(wanted.err);
         return NULL;
     }
     wanted.request.tag = whole.tag;
     /* With a wait hook threads are shared by what waits. */
     wanted.request.may_move = whole.may_move || engine->settings.wait;
     wanted.request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
-    wanted.request.holder = conn;
-    if (wi_pool_acquire(engine->pool, &wanted.request, &lease, err) !=
-        WEIR_OK) {
-        wi_handle_give(conn);
-        if (wanted.request.last)
-            wi_engine_free(engine);
-        return NULL;
-    }
-    if (engine->settings.pool_kind == WEIR_POOL_QUEUE) {
-        begin_loan(conn, lease, &wanted.request, &whole);
-    } else if (wanted.request.holder != conn) {
-        wi_handle_give(conn);
-        return join_loan(wanted.request.holder, &whole, err);
-    }
-    return conn;
+    return borrow(engine, conn, &wanted);
 }
 
 /* The functions behind the macros: for who takes their address, or calls them
@@ -217,84 +284,6 @@ weir_conn *(weir_connect_with)(weir_engine *engine,
                                weir_error *err)
 {
     return weir_connect_at(engine, options, NULL, err);
-}
-
-static void end_transaction(weir_conn *conn)
-{
-    if (conn->tx.state == WI_TX_NONE)
-        return;
-    if (atomic_load(&conn->engine->pool_reset) == WEIR_RESET_COMMIT &&
-        conn->tx.state == WI_TX_OPEN && wi_tx_commit(conn) == WEIR_OK)
-        return;
-    wi_tx_rollback(conn);
-}
-
-/* Gives back a share that is not the last. If it is the last and `is_ending`,
- * nobody joins the loan any more. */
-static bool leave_loan(weir_conn *conn, bool is_ending)
-{
-    weir_pool_kind kind = conn->engine->settings.pool_kind;
-    uint32_t state;
-    bool left;
-
-    if (kind != WEIR_POOL_STATIC && kind != WEIR_POOL_PER_THREAD)
-        return false;
-    state = atomic_load(&conn->state);
-    if (state != WI_CONN_IDLE && state != WI_CONN_ENTERED)
-        return false;
-    wi_mutex_lock(&conn->link_lock);
-    left = conn->lease &&
-           wi_pool_leave(conn->engine->pool, conn->lease, is_ending);
-    wi_mutex_unlock(&conn->link_lock);
-    return left;
-}
-
-void weir_conn_close(weir_conn **conn)
-{
-    weir_conn *closing;
-    weir_engine *engine;
-    wi_lease *lease;
-    weir_fate fate;
-
-    if (!conn || !*conn)
-        return;
-    closing = *conn;
-    if (leave_loan(closing, false)) {
-        *conn = NULL;
-        return;
-    }
-    if (wi_conn_enter(closing) != WEIR_OK) {
-        /* Of two threads the other may still close it. */
-        if (atomic_load(&closing->state) == WI_CONN_ENTERED)
-            return;
-        *conn = NULL;
-        wi_log_message(&closing->engine->services.log, WEIR_LOG_WARNING, 0,
-                       "a connection that is not lent was given back; somebody "
-                       "has kept a copy of its pointer");
-        return;
-    }
-    *conn = NULL;
-    if (leave_loan(closing, true)) { /* joined a moment ago */
-        wi_conn_leave(closing, WEIR_OK);
-        return;
-    }
-    engine = closing->engine;
-    wi_conn_end_results(closing, "the connection was closed");
-    end_transaction(closing);
-    wi_mutex_lock(&closing->link_lock);
-    fate = closing->link ? WEIR_FATE_KEEP : WEIR_FATE_DISCARD;
-    lease = closing->lease;
-    if (closing->link)
-        closing->link->holder = NULL;
-    closing->link = NULL;
-    closing->lease = NULL;
-    wi_mutex_unlock(&closing->link_lock);
-    atomic_store_explicit(&closing->state, WI_CONN_CLOSED,
-                          memory_order_release);
-    wi_handle_give(closing);
-    /* The last return frees a closed engine, the handle with it. */
-    if (wi_pool_release(engine->pool, lease, fate))
-        wi_engine_free(engine);
 }
 
 weir_engine *weir_conn_engine(const weir_conn *conn)
@@ -327,12 +316,8 @@ void wi_conn_give_work(weir_conn *conn)
     }
 }
 
-void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
+static void drop_link(weir_conn *conn, const weir_error *cause)
 {
-    wi_link *link = conn->link;
-
-    if (!link)
-        return;
     wi_conn_end_results(conn, "the connection was lost");
     wi_conn_give_work(conn);
     if (conn->tx.state != WI_TX_NONE)
@@ -341,7 +326,23 @@ void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
     wi_mutex_lock(&conn->link_lock);
     conn->link = NULL;
     wi_mutex_unlock(&conn->link_lock);
-    wi_pool_lose(conn->engine->pool, conn->lease);
+    /* Without a lease it is a hook's, and whoever opens it closes it. */
+    if (conn->lease)
+        wi_pool_lose(conn->engine->pool, conn->lease);
+}
+
+void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
+{
+    if (!conn->link)
+        return;
+    wi_events_tell(conn->engine, WEIR_EVENT_INVALIDATE, conn->link, cause);
+    drop_link(conn, cause);
+}
+
+void wi_conn_suspect(const weir_conn *conn)
+{
+    if (conn->lease)
+        wi_pool_suspect(conn->engine->pool, conn->lease);
 }
 
 /* The time of the closed engine is over: there is no other link, either. */
@@ -360,6 +361,12 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
         return give_up_link(conn);
     if (conn->link)
         return WEIR_OK;
+    if (!conn->lease || conn->is_detached)
+        return weir_error_set(&conn->error, WEIR_ERR_CONNECTION,
+                              conn->lease
+                                  ? "the detached connection is lost; close "
+                                    "it and borrow another"
+                                  : "the connection of the hook is lost");
     if (deadline == WI_NO_DEADLINE)
         deadline = acquire_deadline(conn->engine, -1);
     status =
@@ -369,6 +376,7 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
     wi_mutex_lock(&conn->link_lock);
     conn->link = wi_lease_resource(conn->lease);
     conn->link->holder = conn;
+    conn->link->tag = conn->tag;
     wi_mutex_unlock(&conn->link_lock);
     return WEIR_OK;
 }
@@ -457,7 +465,7 @@ weir_status wi_conn_failed(weir_conn *conn, const char *statement,
         wi_conn_lose_link(conn, err);
         /* What a server took from one it may have taken from all. */
         if (is_dead || (state & WEIR_STATE_DEAD))
-            wi_pool_suspect(conn->engine->pool, conn->lease);
+            wi_conn_suspect(conn);
     } else {
         judge_transaction(conn);
     }
@@ -473,7 +481,10 @@ weir_status weir_conn_invalidate(weir_conn *conn)
     wi_error_clear(&cause);
     weir_error_set(&cause, WEIR_ERR_CONNECTION,
                    "the connection was invalidated by the program");
-    wi_conn_lose_link(conn, &cause);
+    if (conn->link) {
+        wi_events_tell(conn->engine, WEIR_EVENT_INVALIDATE, conn->link, NULL);
+        drop_link(conn, &cause);
+    }
     return wi_conn_leave(conn, WEIR_OK);
 }
 

@@ -88,8 +88,10 @@ struct weir_conn {
     weir_access first_access;
     int64_t timeout_ns; /* of each statement; 0: none */
     const char *tag;
-    const char *site; /* where it was borrowed; may be NULL */
-    bool may_move;    /* threads hand it on, and nobody is its holder */
+    const char *site;   /* where it was borrowed; may be NULL */
+    bool may_move;      /* threads hand it on, and nobody is its holder */
+    bool is_with_hooks; /* lent to hooks: it must not be closed */
+    bool is_detached;   /* its link left the pool, and has no successor */
 
     wi_tx tx;
     uint64_t savepoint_serial; /* never repeats within a handle */
@@ -140,6 +142,9 @@ static inline weir_status wi_conn_leave(weir_conn *conn, weir_status status)
     return status;
 }
 
+/* Gives a handle that was just taken a link. The handle is entered. */
+void wi_conn_begin(weir_conn *conn, wi_link *link);
+
 /* The error of a handle that could not be entered; a constant. */
 const weir_error *wi_conn_entry_error(const weir_conn *conn);
 
@@ -188,8 +193,9 @@ void wi_conn_end_results(weir_conn *conn, const char *reason);
 void wi_conn_give_work(weir_conn *conn);
 
 /* Closes the link underneath; an open transaction is lost with it. The cause
- * is what later calls are told. Who found it dead suspects the others, too:
- * wi_pool_suspect(). */
+ * is what later calls and hooks are told. Who found it dead suspects the
+ * others, too: wi_conn_suspect(). */
 void wi_conn_lose_link(weir_conn *conn, const weir_error *cause);
+void wi_conn_suspect(const weir_conn *conn);
 
 #endif

@@ -214,6 +214,10 @@ static weir_status build(weir_engine *engine, const char *url, weir_error *err)
     const weir_backend *inner = NULL;
     weir_status status = copy_url(engine, url, err);
 
+    for (size_t i = 0; status == WEIR_OK && i < engine->settings.hook_count;
+         i++)
+        status = wi_hooks_add(&engine->events.hooks, &engine->settings.hooks[i],
+                              err);
     if (status == WEIR_OK)
         status = choose_backend(engine, &inner, err);
     if (status == WEIR_OK)
@@ -248,8 +252,11 @@ static bool make_locks(weir_engine *engine)
     if (!wi_mutex_init(&engine->lock))
         return false;
     if (wi_permit_init(&engine->write_permit) == WEIR_OK) {
-        if (wi_waits_init(&engine->waits))
-            return true;
+        if (wi_waits_init(&engine->waits)) {
+            if (wi_events_init(&engine->events, engine->allocator))
+                return true;
+            wi_waits_clear(&engine->waits);
+        }
         wi_permit_clear(&engine->write_permit);
     }
     wi_mutex_clear(&engine->lock);
@@ -289,6 +296,29 @@ static weir_engine *make(const weir_engine_options *options, weir_error *err)
     return engine;
 }
 
+/* Nothing is out, and nobody in it. */
+static void free_engine(weir_engine *engine)
+{
+    const weir_allocator *allocator = engine->allocator;
+
+    wi_handles_free(engine);
+    wi_pool_free(&engine->pool);
+    wi_events_clear(engine);
+    if (engine->attached && engine->driver->detach)
+        engine->driver->detach(engine->instance);
+    engine->magic = 0;
+    wi_free(allocator, engine->instance);
+    wi_free(allocator, engine->driver_values);
+    wi_free(allocator, engine->inner_values);
+    wi_free(allocator, (void *)(uintptr_t)engine->settings.application_name);
+    wi_free(allocator, engine->masked_url);
+    weir_url_free(&engine->url);
+    wi_permit_clear(&engine->write_permit);
+    wi_waits_clear(&engine->waits);
+    wi_mutex_clear(&engine->lock);
+    wi_free(allocator, engine);
+}
+
 weir_engine *weir_engine_open(const char *url,
                               const weir_engine_options *options,
                               weir_error *err)
@@ -310,35 +340,46 @@ weir_engine *weir_engine_open(const char *url,
     if (!engine)
         return NULL;
     if (build(engine, url, err) != WEIR_OK) {
-        wi_engine_free(engine);
+        free_engine(engine);
         return NULL;
     }
-    engine->live = engine->settings;
+    engine->settings.hooks = NULL; /* they were copied */
+    engine->settings.hook_count = 0;
+    engine->live = engine->applied = engine->settings;
     publish(engine);
     return engine;
 }
 
 /* ------------------------------------------------------------------ close */
 
-void wi_engine_free(weir_engine *engine)
+void wi_engine_end(weir_engine *engine)
 {
-    const weir_allocator *allocator = engine->allocator;
+    bool is_free;
 
-    wi_handles_free(engine);
-    wi_pool_free(&engine->pool);
-    if (engine->attached && engine->driver->detach)
-        engine->driver->detach(engine->instance);
-    engine->magic = 0;
-    wi_free(allocator, engine->instance);
-    wi_free(allocator, engine->driver_values);
-    wi_free(allocator, engine->inner_values);
-    wi_free(allocator, (void *)(uintptr_t)engine->settings.application_name);
-    wi_free(allocator, engine->masked_url);
-    weir_url_free(&engine->url);
-    wi_permit_clear(&engine->write_permit);
-    wi_waits_clear(&engine->waits);
-    wi_mutex_clear(&engine->lock);
-    wi_free(allocator, engine);
+    wi_mutex_lock(&engine->lock);
+    engine->is_over = true;
+    is_free = engine->holders == 0;
+    wi_mutex_unlock(&engine->lock);
+    if (is_free)
+        free_engine(engine);
+}
+
+void wi_engine_hold(weir_engine *engine)
+{
+    wi_mutex_lock(&engine->lock);
+    engine->holders++;
+    wi_mutex_unlock(&engine->lock);
+}
+
+void wi_engine_let_go(weir_engine *engine)
+{
+    bool is_last;
+
+    wi_mutex_lock(&engine->lock);
+    is_last = --engine->holders == 0 && engine->is_over;
+    wi_mutex_unlock(&engine->lock);
+    if (is_last)
+        free_engine(engine);
 }
 
 static void report_leftovers(weir_engine *engine)
@@ -380,7 +421,7 @@ void weir_engine_close(weir_engine **engine)
         return;
     report_leftovers(closing);
     if (wi_pool_close(closing->pool))
-        wi_engine_free(closing);
+        wi_engine_end(closing);
 }
 
 /* --------------------------------------------------------------- the rest */
@@ -402,11 +443,11 @@ static weir_status ask(weir_conn *conn, weir_error *err)
         *err = conn->error;
         return wi_conn_leave(conn, status);
     }
-    status = wi_link_kind.check(engine, conn->link, deadline, err);
+    status = wi_link_ping(conn->link, deadline, err);
     if (status != WEIR_OK) {
         wi_conn_lose_link(conn, err);
         if (status == WEIR_ERR_CONNECTION)
-            wi_pool_suspect(engine->pool, conn->lease);
+            wi_conn_suspect(conn);
     }
     return wi_conn_leave(conn, status);
 }
@@ -427,28 +468,53 @@ weir_status weir_engine_ping(weir_engine *engine, weir_error *err)
     return status;
 }
 
-static weir_status set_live(weir_engine *engine, const char *name,
-                            const char *value, weir_error *err)
+/* Locked. */
+static weir_status change(weir_engine *engine, const char *name,
+                          const char *value, weir_error *err)
 {
     weir_engine_options changed = engine->live;
-    wi_pool_options pool_options;
     wi_option_outcome outcome = {0};
     weir_status status =
         wi_engine_options_set(&changed, name, value, &outcome, err);
 
-    if (status != WEIR_OK)
-        return status;
-    status = wi_engine_options_check(&changed, err);
+    if (status == WEIR_OK)
+        status = wi_engine_options_check(&changed, err);
     if (status != WEIR_OK)
         return status;
     (void)bound_pool(engine->profile.connection_max, &changed, err);
-    pool_options = pool_options_of(engine, &changed);
-    status = wi_pool_set(engine->pool, &pool_options);
-    if (status != WEIR_OK)
-        return wi_error_nomem(err);
     engine->live = changed;
     publish(engine);
     return WEIR_OK;
+}
+
+/* Locked, and outside while the pool takes the options: it may close
+ * connections, and hooks may set others meanwhile. Whoever changes them then
+ * leaves it to us to say so. */
+static weir_status apply(weir_engine *engine, weir_error *err)
+{
+    weir_status status = WEIR_OK;
+
+    engine->is_changed = true;
+    if (engine->is_applying)
+        return WEIR_OK;
+    engine->is_applying = true;
+    while (engine->is_changed && status == WEIR_OK) {
+        weir_engine_options changed = engine->live;
+        wi_pool_options options = pool_options_of(engine, &changed);
+
+        engine->is_changed = false;
+        wi_mutex_unlock(&engine->lock);
+        status = wi_pool_set(engine->pool, &options);
+        wi_mutex_lock(&engine->lock);
+        if (status == WEIR_OK)
+            engine->applied = changed;
+    }
+    engine->is_applying = false;
+    if (status == WEIR_OK)
+        return WEIR_OK;
+    engine->live = engine->applied;
+    publish(engine);
+    return wi_error_nomem(err);
 }
 
 weir_status weir_engine_set(weir_engine *engine, const char *name,
@@ -466,16 +532,23 @@ weir_status weir_engine_set(weir_engine *engine, const char *name,
             "option \"%.60s\" is unknown or cannot change while the engine "
             "runs; see weir_engine_set()",
             name);
+    wi_engine_hold(engine);
     wi_mutex_lock(&engine->lock);
-    status = set_live(engine, name, value, err);
+    status = change(engine, name, value, err);
+    if (status == WEIR_OK)
+        status = apply(engine, err);
     wi_mutex_unlock(&engine->lock);
+    wi_engine_let_go(engine);
     return status;
 }
 
 void weir_engine_dispose(weir_engine *engine)
 {
-    if (wi_engine_is(engine))
-        wi_pool_dispose(engine->pool);
+    if (!wi_engine_is(engine))
+        return;
+    wi_engine_hold(engine);
+    wi_pool_dispose(engine->pool);
+    wi_engine_let_go(engine);
 }
 
 const char *weir_engine_url(const weir_engine *engine)
@@ -498,6 +571,8 @@ void weir_engine_pool_status(const weir_engine *engine, weir_pool_status *out)
     if (!out)
         return;
     memset(out, 0, sizeof *out);
-    if (wi_engine_is(engine))
-        wi_pool_status(engine->pool, out);
+    if (!wi_engine_is(engine))
+        return;
+    wi_pool_status(engine->pool, out);
+    out->detached = atomic_load(&engine->detached_count);
 }

@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "base/sync.h"
+#include "engine/events.h"
 #include "engine/services.h"
 #include "pool/permit.h"
 #include "pool/pool.h"
@@ -53,13 +54,22 @@ struct weir_engine {
     wi_pool *pool;
     wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */
     wi_waits waits;         /* for servers */
+    wi_events events;
     _Atomic uint64_t link_count;
+    _Atomic int detached_count;
 
     wi_mutex lock;        /* guards what follows and `live` */
     wi_list free_handles; /* weir_conn::by_engine, oldest first */
     size_t free_handle_count;
     wi_list lent_handles;
     bool closed;
+    int holders;  /* calls in it that may outlast the pool */
+    bool is_over; /* the pool is empty for good */
+    /* `live` as the pool has taken it. A thread hands it on, and once more if
+     * it was changed meanwhile. */
+    weir_engine_options applied;
+    bool is_applying;
+    bool is_changed;
 };
 
 /* Whether `engine` is one; false for NULL and for anything else. */
@@ -69,8 +79,14 @@ bool wi_engine_is(const weir_engine *engine);
  * closed it. */
 weir_engine *wi_engine_begin_close(weir_engine **engine);
 
-/* Gives back what weir_engine_open() made; nothing is out. */
-void wi_engine_free(weir_engine *engine);
+/* The closed pool is empty: frees the engine, or leaves that to the last
+ * that holds it. */
+void wi_engine_end(weir_engine *engine);
+
+/* A call in which hooks run, one of which may close the engine and give back
+ * what is out: it holds the engine as long as it looks at it. */
+void wi_engine_hold(weir_engine *engine);
+void wi_engine_let_go(weir_engine *engine);
 
 /* Whether the database has all of these weir_capability bits. */
 static inline bool wi_engine_can(const weir_engine *engine, uint32_t bits)

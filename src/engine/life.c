@@ -51,7 +51,7 @@ weir_status weir_engine_drain(weir_engine *engine, double timeout_s,
                            wi_deadline_in_ns(wi_ns_from_seconds(timeout_s)),
                            &last, err);
     if (last)
-        wi_engine_free(engine);
+        wi_engine_end(engine);
     return status;
 }
 
@@ -79,6 +79,6 @@ weir_status weir_engine_close_within(weir_engine **engine, double timeout_s,
                               "somebody else has closed the engine");
     status = wi_pool_close_within(closing->pool, deadline_ns, &last, err);
     if (last)
-        wi_engine_free(closing);
+        wi_engine_end(closing);
     return status;
 }

@@ -34,7 +34,9 @@ static wi_link *make_link(weir_engine *engine)
         return NULL;
     link->driver_conn =
         wi_alloc_zero(engine->allocator, 1, engine->driver->conn_size);
-    if (!link->driver_conn) {
+    link->record = link->driver_conn ? wi_record_take(engine) : NULL;
+    if (!link->record) {
+        wi_free(engine->allocator, link->driver_conn);
         wi_free(engine->allocator, link);
         return NULL;
     }
@@ -53,10 +55,35 @@ static void free_link(wi_link *link)
 {
     const weir_allocator *allocator = link->engine->allocator;
 
+    if (link->is_announced)
+        wi_events_tell(link->engine,
+                       link->is_detached ? WEIR_EVENT_CLOSE_DETACHED
+                                         : WEIR_EVENT_CLOSE,
+                       link, NULL);
+    if (link->is_detached)
+        atomic_fetch_sub(&link->engine->detached_count, 1);
+    wi_record_give(link->engine, link->record);
     wi_stmt_cache_end(&link->stmts);
     link->driver->close(link->driver_conn);
     wi_free(allocator, link->driver_conn);
     wi_free(allocator, link);
+}
+
+static void close_link(void *context, void *resource)
+{
+    wi_link *link = resource;
+
+    (void)context;
+    tell(link, "closed");
+    free_link(link);
+}
+
+/* What was changed until now is the connection's own. */
+static void settle(wi_link *link)
+{
+    if (link->driver->settle)
+        link->driver->settle(link->driver_conn);
+    link->escaped = false;
 }
 
 /* The URL's user and password, or what the credentials hook says. */
@@ -108,6 +135,31 @@ static int64_t connect_deadline(const weir_engine *engine, int64_t deadline)
     return own < deadline ? own : deadline;
 }
 
+/* What hooks change in the session, a reset would lose. */
+static weir_status dress(wi_link *link, weir_error *err)
+{
+    unsigned state = link->driver->state(link->driver_conn);
+
+    if (state & (WEIR_STATE_DEAD | WEIR_STATE_BUSY))
+        return weir_error_set(err, WEIR_ERR_CONNECTION,
+                              "a connect hook has left the connection %s",
+                              state & WEIR_STATE_DEAD ? "dead" : "busy");
+    if (!link->escaped && (state & WEIR_STATE_DIRTY) == 0)
+        return WEIR_OK;
+    link->is_dressed = true;
+    settle(link);
+    return WEIR_OK;
+}
+
+/* What stands between opening and the first loan. */
+static weir_status prepare_link(wi_link *link, int64_t deadline,
+                                weir_error *err)
+{
+    weir_status status = wi_events_connect(link, deadline, err);
+
+    return status == WEIR_OK ? dress(link, err) : status;
+}
+
 static weir_status open_link(void *context, int64_t deadline_ns, void **out,
                              weir_error *err)
 {
@@ -115,7 +167,7 @@ static weir_status open_link(void *context, int64_t deadline_ns, void **out,
     int64_t deadline = connect_deadline(engine, deadline_ns);
     int attempts = engine->settings.credentials ? 2 : 1;
     weir_status status = WEIR_OK;
-    wi_link *link;
+    wi_link *link = NULL;
 
     for (int attempt = 1; attempt <= attempts; attempt++) {
         link = make_link(engine);
@@ -123,48 +175,62 @@ static weir_status open_link(void *context, int64_t deadline_ns, void **out,
             return wi_error_nomem(err);
         wi_error_clear(err);
         status = open_once(link, attempt, deadline, err);
-        if (status == WEIR_OK) {
-            link->opened = true;
-            tell(link, "opened");
-            *out = link;
-            return WEIR_OK;
-        }
+        if (status == WEIR_OK)
+            break;
         free_link(link);
         /* Only a refused password is worth asking the hook for another. */
         if (status != WEIR_ERR_AUTH)
-            break;
+            return status;
     }
+    if (status != WEIR_OK)
+        return status;
+    link->opened = true;
+    tell(link, "opened");
+    status = prepare_link(link, deadline, err);
+    if (status == WEIR_OK)
+        *out = link;
+    else
+        close_link(context, link);
     return status;
 }
 
 /* ------------------------------------------------------------------ while */
 
+weir_status wi_link_ping(wi_link *link, int64_t deadline, weir_error *err)
+{
+    return wi_driver_ping(link->driver, link->driver_conn, deadline,
+                          link->engine->allocator, err);
+}
+
 static weir_status check_link(void *context, void *resource,
                               int64_t deadline_ns, weir_error *err)
 {
     wi_link *link = resource;
+    weir_status status = wi_link_ping(link, deadline_ns, err);
 
-    (void)context;
-    return wi_driver_ping(link->driver, link->driver_conn, deadline_ns,
-                          link->engine->allocator, err);
+    if (status != WEIR_OK)
+        wi_events_tell(context, WEIR_EVENT_INVALIDATE, link, err);
+    return status;
 }
 
 /* What a reset may take when a connection comes back, so that a server which
  * hangs cannot hold up the borrower who is done. */
 #define RESET_LIMIT_NS INT64_C(5000000000)
 
-static weir_fate reset_link(wi_link *link)
+static weir_fate reset_link(wi_link *link, weir_error *err)
 {
     bool statements_lost = false;
-    weir_error err;
     weir_status status;
 
-    wi_error_clear(&err);
+    if (link->is_dressed) {
+        tell(link, "not reset, since that would lose what connect hooks set");
+        return WEIR_FATE_DISCARD;
+    }
     status = link->driver->reset(link->driver_conn,
                                  wi_deadline_in_ns(RESET_LIMIT_NS),
-                                 &statements_lost, &err);
+                                 &statements_lost, err);
     if (status != WEIR_OK) {
-        tell(link, err.message);
+        tell(link, err->message);
         return WEIR_FATE_DISCARD;
     }
     if (statements_lost)
@@ -174,29 +240,47 @@ static weir_fate reset_link(wi_link *link)
     return WEIR_FATE_KEEP;
 }
 
+static bool has_to_be_reset(const wi_link *link, unsigned state)
+{
+    bool is_off = atomic_load(&link->engine->pool_reset) == WEIR_RESET_NONE;
+
+    return link->escaped || (state != 0 && !is_off);
+}
+
 /* A clean connection costs nothing here. */
+static weir_fate clean(wi_link *link, weir_error *err)
+{
+    unsigned state = link->driver->state(link->driver_conn);
+
+    if (state & (WEIR_STATE_DEAD | WEIR_STATE_BUSY)) {
+        weir_error_set(err, WEIR_ERR_CONNECTION,
+                       state & WEIR_STATE_DEAD
+                           ? "the connection came back dead"
+                           : "the connection came back in the middle of an "
+                             "answer");
+        return WEIR_FATE_DISCARD;
+    }
+    return has_to_be_reset(link, state) ? reset_link(link, err)
+                                        : WEIR_FATE_KEEP;
+}
+
+/* One that may not stay needs no cleaning. */
 static weir_fate clean_link(void *context, void *resource)
 {
     wi_link *link = resource;
-    unsigned state = link->driver->state(link->driver_conn);
     weir_engine *engine = context;
+    weir_fate fate = WEIR_FATE_DISCARD;
+    weir_error err;
 
-    if (state & (WEIR_STATE_DEAD | WEIR_STATE_BUSY))
-        return WEIR_FATE_DISCARD;
-    if (atomic_load(&engine->pool_reset) == WEIR_RESET_NONE && !link->escaped)
-        return WEIR_FATE_KEEP;
-    if (state != 0 || link->escaped)
-        return reset_link(link);
-    return WEIR_FATE_KEEP;
-}
-
-static void close_link(void *context, void *resource)
-{
-    wi_link *link = resource;
-
-    (void)context;
-    tell(link, "closed");
-    free_link(link);
+    wi_error_clear(&err);
+    if (!link->is_spent)
+        fate = clean(link, &err);
+    if (err.status != WEIR_OK)
+        wi_events_tell(engine, WEIR_EVENT_INVALIDATE, link, &err);
+    wi_events_tell(engine, WEIR_EVENT_CHECKIN,
+                   err.status == WEIR_OK ? link : NULL, NULL);
+    link->tag = NULL;
+    return fate;
 }
 
 static int socket_of_link(void *context, void *resource)
@@ -241,7 +325,7 @@ static void inherited_link(void *context, void *resource)
 
 static void engine_ended(void *context)
 {
-    wi_engine_free(context);
+    wi_engine_end(context);
 }
 
 /* The time of a closed engine is over. Servers are asked to end what they are

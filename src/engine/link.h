@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/events.h"
 #include "engine/stmt_cache.h"
 #include "pool/pool.h"
 
@@ -25,8 +26,19 @@ typedef struct wi_link {
     /* A raw handle was handed out: nobody knows what was done to it. */
     bool escaped;
     struct weir_conn *holder; /* while it is lent */
+    const char *tag;          /* of the loan; the borrower's text */
     wi_stmt_cache stmts;
+    /* What the program's hooks are told, and have done: engine/events.h. */
+    void *info;
+    wi_record *record; /* NULL: detached */
+    bool is_announced; /* hooks have heard of it, so they hear of its end */
+    bool is_dressed;   /* they have changed the session; a reset loses that */
+    bool is_spent;     /* not lent again */
+    bool is_detached;  /* its holder's, not the pool's */
 } wi_link;
+
+/* Asks the server whether it is there. */
+weir_status wi_link_ping(wi_link *link, int64_t deadline, weir_error *err);
 
 /* How the pool handles links; its context is the weir_engine. */
 extern const wi_resource_kind wi_link_kind;

@@ -20,6 +20,13 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+/* What left the pool with its holder the engine knows alone. */
+static void look(const weir_engine *engine, wi_pool_view *view)
+{
+    wi_pool_view_of(engine->pool, view);
+    view->status.detached = atomic_load(&engine->detached_count);
+}
+
 static weir_status no_engine(weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_MISUSE, "the engine is NULL or closed");
@@ -58,7 +65,7 @@ weir_status weir_pool_stats(const weir_engine *engine, weir_pool_numbers *out)
 
     if (!wi_engine_is(engine) || !out)
         return no_engine(NULL);
-    wi_pool_view_of(engine->pool, &view);
+    look(engine, &view);
     *out = numbers_of(&view);
     return WEIR_OK;
 }
@@ -106,6 +113,7 @@ static void put_status(weir_json *out, const weir_pool_status *now)
     put_count(out, "max_overflow", now->max_overflow);
     put_count(out, "idle", now->idle);
     put_count(out, "busy", now->busy);
+    put_count(out, "detached", now->detached);
     put_count(out, "connecting", now->connecting);
     put_count(out, "waiting", now->waiting);
     put_count(out, "opened", (int64_t)now->opened);
@@ -198,7 +206,7 @@ static weir_status take_view(const weir_engine *engine, wi_pool_view *view)
     };
     if (!view->places || !view->waiters)
         return WEIR_ERR_NOMEM;
-    wi_pool_view_of(engine->pool, view);
+    look(engine, view);
     return WEIR_OK;
 }
 
@@ -346,7 +354,7 @@ weir_status weir_pool_advise(const weir_engine *engine, weir_pool_advice *out)
 
     if (!wi_engine_is(engine) || !out)
         return no_engine(NULL);
-    wi_pool_view_of(engine->pool, &view);
+    look(engine, &view);
     *out = (weir_pool_advice){.size = 0};
     if (view.hold.total < 100 || view.age_ns <= 0) {
         snprintf(out->reason, sizeof out->reason,

@@ -27,6 +27,7 @@ typedef struct wi_pool_core {
     void (*invalidate)(wi_pool *pool);
     void (*suspect)(wi_pool *pool, const wi_lease *lease);
     void (*dispose)(wi_pool *pool);
+    void (*detach)(wi_pool *pool, wi_lease *lease); /* MAY */
     bool (*close)(wi_pool *pool);
     void (*status)(wi_pool *pool, weir_pool_status *out);
     void (*view)(wi_pool *pool, struct wi_pool_view *view);

@@ -491,6 +491,12 @@ static weir_status fast_reopen(wi_pool *pool, wi_lease *place,
     return status;
 }
 
+static void fast_detach(wi_pool *pool, wi_lease *place)
+{
+    (void)pool;
+    atomic_store(&place->is_detached, true);
+}
+
 const wi_pool_core wi_pool_core_fast = {
     .new = wi_fast_new,
     .free = wi_fast_free,
@@ -503,6 +509,7 @@ const wi_pool_core wi_pool_core_fast = {
     .invalidate = wi_fast_invalidate,
     .suspect = wi_fast_suspect,
     .dispose = wi_fast_dispose,
+    .detach = fast_detach,
     .close = wi_fast_close,
     .status = wi_fast_status,
     .view = wi_fast_view,

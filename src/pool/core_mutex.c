@@ -552,6 +552,22 @@ static void mutex_free(wi_pool **pool)
     wi_free(freed->allocator, freed);
 }
 
+/* Locked, and not any more afterwards. Closes what is surplus, in which the
+ * pool may be closed; that it was the last thing in it is said to its owner. */
+static void trim(wi_pool *pool)
+{
+    const wi_resource_kind *kind = pool->kind;
+    void *context = pool->context;
+    bool ended;
+
+    pool->visitors++;
+    wi_mutex_core_close_surplus(pool);
+    ended = --pool->visitors == 0 && wi_mutex_core_is_empty(pool);
+    wi_mutex_core_unlock(pool);
+    if (ended && kind->ended)
+        kind->ended(context);
+}
+
 static weir_status mutex_set(wi_pool *pool, const wi_pool_options *options)
 {
     weir_status status = WEIR_OK;
@@ -562,9 +578,8 @@ static weir_status mutex_set(wi_pool *pool, const wi_pool_options *options)
     if (status == WEIR_OK) {
         pool->options = *options;
         wi_mutex_core_dispatch(pool);
-        wi_mutex_core_close_surplus(pool);
     }
-    wi_mutex_core_unlock(pool);
+    trim(pool);
     return status;
 }
 
@@ -586,8 +601,7 @@ static void mutex_dispose(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
     pool->generation++;
-    wi_mutex_core_close_surplus(pool);
-    wi_mutex_core_unlock(pool);
+    trim(pool);
 }
 
 void wi_mutex_core_shut(wi_pool *pool)

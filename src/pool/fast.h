@@ -73,7 +73,8 @@ struct wi_lease {
     _Atomic uint64_t tag[WI_TAG_SIZE / sizeof(uint64_t)];
     _Atomic(const char *) site;
     _Atomic uint64_t thread;
-    _Atomic uint64_t loans; /* ever, of this place */
+    _Atomic uint64_t loans;   /* ever, of this place */
+    _Atomic bool is_detached; /* lent until its resource is closed */
 
     struct wi_pool *pool;
     int64_t made_ns;     /* when the resource was begun */

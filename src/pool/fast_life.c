@@ -121,6 +121,7 @@ weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
     weir_status status;
 
     wi_mutex_lock(&pool->lock);
+    pool->visitors++;
     status = wi_places_for(pool, options, 0);
     if (status == WEIR_OK) {
         changed.core = pool->options.core;
@@ -130,7 +131,8 @@ weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
         publish_options(pool);
         wi_close_surplus(pool);
     }
-    wi_fast_unlock(pool);
+    pool->visitors--;
+    wi_thread_ends(pool);
     return status;
 }
 
@@ -151,9 +153,11 @@ void wi_fast_suspect(wi_pool *pool, const wi_lease *place)
 void wi_fast_dispose(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
+    pool->visitors++;
     atomic_fetch_add(&pool->generation, 1);
     wi_close_surplus(pool);
-    wi_fast_unlock(pool);
+    pool->visitors--;
+    wi_thread_ends(pool);
 }
 
 void wi_fast_shut(wi_pool *pool)

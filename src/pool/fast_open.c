@@ -138,6 +138,7 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     }
     pool->opened++;
     place->resource = resource;
+    atomic_store_explicit(&place->is_detached, false, memory_order_relaxed);
     place->generation = generation;
     place->made_ns = began_ns;
     place->jitter = (uint32_t)(pool->port->random(pool->port->context) & 1023);

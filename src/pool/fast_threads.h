@@ -23,7 +23,8 @@ void wi_opening_ended(wi_pool *pool, wi_lease *place);
 bool wi_fast_hangs(wi_pool *pool);
 void wi_fast_goes_on(wi_pool *pool);
 /* Locked, and not any more afterwards: the last that a thread of the pool
- * does. It may be the last thing in a closed pool. */
+ * does, or a call that tells nobody. It may be the last thing in a closed
+ * pool. */
 void wi_thread_ends(wi_pool *pool);
 /* Locked. No thread sleeps longer than it must. */
 void wi_threads_hurry(wi_pool *pool);

@@ -54,6 +54,8 @@ void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)
     };
     if (is_held)
         wi_place_tag(place, out->tag);
+    if (state == WI_PLACE_BUSY && atomic_load(&place->is_detached))
+        out->state = "detached";
 }
 
 /* Locked. */

@@ -158,12 +158,28 @@ void wi_kinds_free(wi_pool **pool)
     wi_free(freed->allocator, freed);
 }
 
+/* Locked, and not any more afterwards. While it closed something, the pool may
+ * have been closed and become empty. */
+static void end_visit(wi_pool *pool)
+{
+    const wi_resource_kind *kind = pool->kind;
+    void *context = pool->context;
+    bool ended;
+
+    pool->visitors--;
+    ended = wi_kinds_is_empty_now(pool);
+    wi_kinds_unlock(pool);
+    if (ended && kind->ended)
+        kind->ended(context);
+}
+
 weir_status wi_kinds_set(wi_pool *pool, const wi_pool_options *options)
 {
     wi_mutex_lock(&pool->lock);
+    pool->visitors++;
     pool->options = *options;
     wi_kinds_trim(pool);
-    wi_kinds_unlock(pool);
+    end_visit(pool);
     return WEIR_OK;
 }
 
@@ -177,9 +193,10 @@ void wi_kinds_invalidate(wi_pool *pool)
 void wi_kinds_dispose(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
+    pool->visitors++;
     pool->generation++;
     wi_kinds_trim(pool);
-    wi_kinds_unlock(pool);
+    end_visit(pool);
 }
 
 /* Locked, and outside in between. Closes it, but for the last word. */

@@ -89,6 +89,12 @@ void wi_pool_suspect(wi_pool *pool, const wi_lease *lease)
     core_of(pool)->suspect(pool, lease);
 }
 
+void wi_pool_detach(wi_pool *pool, wi_lease *lease)
+{
+    if (core_of(pool)->detach)
+        core_of(pool)->detach(pool, lease);
+}
+
 void wi_pool_dispose(wi_pool *pool)
 {
     core_of(pool)->dispose(pool);

@@ -61,8 +61,8 @@ typedef struct wi_resource_kind {
     weir_fate (*returned)(void *context, void *resource);
     void (*close)(void *context, void *resource);
 
-    /* The rest may be NULL and is used by the fast core only,
-     * but for overdue(). */
+    /* The rest may be NULL and is used by the fast core only, but for ended()
+     * and overdue(). */
 
     /* Whether it looks alive, without waiting or asking; if not, it is
      * checked. */
@@ -75,8 +75,9 @@ typedef struct wi_resource_kind {
     /* In a forked child, before anything else happens there: this one was
      * lent when the process forked, and whoever holds it must not use it. */
     void (*inherited)(void *context, void *resource);
-    /* A closed pool became empty by a thread of the pool itself, and may be
-     * freed: what wi_pool_release() says to a borrower. */
+    /* A closed pool became empty by a thread of the pool itself, or in a call
+     * that set or disposed while it was closed, and may be freed: what
+     * wi_pool_release() says to a borrower. */
     void (*ended)(void *context);
     /* A pool that is closed with a deadline has reached it: what is out is to
      * come back at once. The pool is there until this is over. */
@@ -224,6 +225,9 @@ void wi_pool_invalidate(wi_pool *pool);
  * found dead. Of many that die together only the first counts, so that their
  * successors are not suspected. */
 void wi_pool_suspect(wi_pool *pool, const wi_lease *lease);
+/* Its borrower keeps the resource of this lease until it is closed: no view
+ * takes it for a loan that is about to come back. */
+void wi_pool_detach(wi_pool *pool, wi_lease *lease);
 /* As wi_pool_invalidate(), and closes the idle ones at once. */
 void wi_pool_dispose(wi_pool *pool);
 /* Takes no new work, wakes all waiters (CLOSED), closes what is idle.

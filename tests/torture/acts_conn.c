@@ -177,6 +177,16 @@ static weir_status reconnect(stage *on)
     return status == WEIR_OK ? exec(on) : status;
 }
 
+/* None of it needs memory, and what comes after it says what is true. */
+static weir_status detach(stage *on)
+{
+    must(on, weir_conn_invalidate_soft(on->conn));
+    if (!weir_conn_is_detached(on->conn))
+        must(on, weir_conn_detach(on->conn));
+    assert_true(weir_conn_is_detached(on->conn));
+    return exec(on);
+}
+
 /* -------------------------------------------------------------------- other */
 
 static weir_status settings(stage *on)
@@ -235,6 +245,7 @@ const act conn_acts[] = {
     {"rollback", roll_back, begin_some, ON_SQLITE, NULL},
     {"reconnect", reconnect, NULL, ON_SQLITE, NULL},
     {"query many", query_many, NULL, ON_SQLITE, NULL},
+    {"detach", detach, NULL, ON_SQLITE, NULL},
     {"settings", settings, NULL, ON_SQLITE, NULL},
     {"native", native, NULL, ON_SQLITE, NULL},
     {"quote name", quote_name, NULL, ON_SQLITE, NULL},

@@ -153,6 +153,35 @@ static weir_status use_thread(stage *on)
     return use_kind(on, "sqlite://?pool_kind=thread");
 }
 
+static weir_status set_name(void *context, const weir_event *event,
+                            weir_error *err)
+{
+    weir_status status =
+        weir_exec(event->conn, "PRAGMA foreign_keys = ON", NOARGS);
+
+    (void)context;
+    if (status != WEIR_OK)
+        *err = *weir_conn_error(event->conn);
+    return status;
+}
+
+/* A hook that needs memory itself, told of a connection that needs some. */
+static weir_status add_hooks(stage *on)
+{
+    weir_hook hook = {.kind = WEIR_EVENT_CONNECT, .function = set_name};
+    weir_status status = weir_hook_add(on->engine, &hook, &on->err);
+    weir_conn *conn;
+
+    assert_string_equal(weir_event_name(hook.kind), "connect");
+    if (status != WEIR_OK)
+        return status;
+    conn = weir_connect(on->engine, &on->err);
+    status = conn ? WEIR_OK : on->err.status;
+    weir_conn_close(&conn);
+    assert_int_equal(weir_hook_remove(on->engine, &hook, NULL), WEIR_OK);
+    return status;
+}
+
 const act engine_acts[] = {
     {"open", open_engine, NULL, ON_NOTHING, NULL},
     {"connect", connect, NULL, ON_SQLITE, NULL},
@@ -160,6 +189,7 @@ const act engine_acts[] = {
     {"set", set_option, set_back, ON_SQLITE, NULL},
     {"drain", pause_and_drain, NULL, ON_SQLITE, NULL},
     {"ask", ask_engine, NULL, ON_SQLITE, NULL},
+    {"hooks", add_hooks, NULL, ON_SQLITE, NULL},
     {"pool", look_into_pool, NULL, ON_SQLITE, NULL},
     {"null", use_null, NULL, ON_NOTHING, NULL},
     {"static", use_static, NULL, ON_NOTHING, NULL},

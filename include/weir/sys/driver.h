@@ -237,6 +237,10 @@ typedef struct weir_driver {
      *  did not survive. */
     weir_status (*reset)(void *conn, int64_t deadline, bool *statements_lost,
                          weir_error *err);
+    /** MAY. What was changed in the session until now is the connection's own,
+     *  set up before it is first lent: state() is not DIRTY for it. A reset()
+     *  forgets it all the same. */
+    void (*settle)(void *conn);
     /** MAY. Asks the server to end the statement that `conn` is running, and
      *  ends its wait for a notification.
      *  Called by any thread, also while another is inside an operation of

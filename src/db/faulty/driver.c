@@ -36,6 +36,7 @@ static void make_operations(weir_driver *outer, const weir_driver *inner)
     *outer = wfa_driver;
     AS_INNER(abandon);
     AS_INNER(ping);
+    AS_INNER(settle);
     AS_INNER(cancel);
     AS_INNER(socket);
     AS_INNER(native);
@@ -233,6 +234,15 @@ static weir_status reset(void *at, int64_t deadline, bool *statements_lost,
     return wfa_after(conn, &call, status, err);
 }
 
+/* It cannot fail, and nobody waits for it. */
+static void settle(void *at)
+{
+    wfa_conn *conn = at;
+
+    if (conn->is_opened)
+        conn->driver->settle(conn->inner);
+}
+
 /* Comes from any thread: of the connection it touches what never changes. */
 static weir_status cancel(void *at, weir_error *err)
 {
@@ -324,6 +334,7 @@ const weir_driver wfa_driver = {
     .ping = ping,
     .state = state,
     .reset = reset,
+    .settle = settle,
     .cancel = cancel,
     .socket = socket_of,
     .native = native,

@@ -259,6 +259,14 @@ static weir_status rollback(void *at, int64_t deadline, weir_error *err)
     return wmk_after(conn, err);
 }
 
+/* From its own memory: not written down. */
+static void settle(void *at)
+{
+    wmk_conn *conn = at;
+
+    conn->state &= ~(unsigned)WEIR_STATE_DIRTY;
+}
+
 /* --------------------------------------------------------------- the table */
 
 /* Left out, though a database that has something faster should not:
@@ -278,6 +286,7 @@ const weir_driver wmk_driver = {
     .ping = ping,
     .state = state,
     .reset = reset,
+    .settle = settle,
     .cancel = cancel,
     .socket = socket_of,
     .native = native,

@@ -142,6 +142,13 @@ static void *native(void *memory, const char *name)
     return conn->mysql;
 }
 
+static void settle(void *memory)
+{
+    wmy_conn *conn = memory;
+
+    conn->dirty = conn->escaped = false;
+}
+
 const weir_driver wmy_driver = {
     .size = sizeof(weir_driver),
     .conn_size = sizeof(wmy_conn),
@@ -153,6 +160,7 @@ const weir_driver wmy_driver = {
     .ping = ping,
     .state = wmy_state,
     .reset = wmy_reset,
+    .settle = settle,
     .cancel = wmy_cancel,
     .socket = socket_of,
     .native = native,

@@ -107,6 +107,13 @@ static void *native(void *memory, const char *name)
     return conn->pg;
 }
 
+static void settle(void *memory)
+{
+    wpg_conn *conn = memory;
+
+    conn->dirty = conn->escaped = false;
+}
+
 const weir_driver wpg_driver = {
     .size = sizeof(weir_driver),
     .conn_size = sizeof(wpg_conn),
@@ -118,6 +125,7 @@ const weir_driver wpg_driver = {
     .ping = ping,
     .state = wpg_state,
     .reset = wpg_reset,
+    .settle = settle,
     .cancel = wpg_cancel,
     .socket = socket_of,
     .native = native,

@@ -41,6 +41,7 @@ static const weir_driver driver = {
     .ping = wsq_ping,
     .state = wsq_state,
     .reset = wsq_reset,
+    .settle = wsq_settle,
     .cancel = wsq_cancel,
     .native = wsq_native,
     .begin = wsq_begin,

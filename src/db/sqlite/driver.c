@@ -157,6 +157,14 @@ weir_status wsq_reset(void *memory, int64_t deadline, bool *statements_lost,
     return status;
 }
 
+/* That the handle is known outside stays true. */
+void wsq_settle(void *memory)
+{
+    wsq_conn *conn = memory;
+
+    conn->dirty = false;
+}
+
 weir_status wsq_cancel(void *memory, weir_error *err)
 {
     wsq_conn *conn = memory;

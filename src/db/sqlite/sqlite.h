@@ -169,6 +169,7 @@ weir_status wsq_ping(void *conn, int64_t deadline, weir_error *err);
 unsigned wsq_state(void *conn);
 weir_status wsq_reset(void *conn, int64_t deadline, bool *statements_lost,
                       weir_error *err);
+void wsq_settle(void *conn);
 weir_status wsq_cancel(void *conn, weir_error *err);
 void *wsq_native(void *conn, const char *name);
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hooks that call the engine back: at each event, with threads of the pool and
+ * without.
+ */
+#include "scripted.h"
+
+#include <time.h>
+
+static void add(weir_event_kind kind, weir_hook_function function,
+                void *context)
+{
+    weir_hook hook = {.kind = kind, .function = function, .context = context};
+    weir_error err;
+
+    if (weir_hook_add(engine, &hook, &err) != WEIR_OK)
+        fail_msg("hook: %s", err.message);
+}
+
+typedef weir_status (*deed)(weir_engine *on, weir_error *err);
+
+static weir_status borrow_another(weir_engine *on, weir_error *err)
+{
+    weir_conn *conn = weir_connect(on, err);
+
+    if (!conn)
+        return err->status;
+    weir_conn_close(&conn);
+    return WEIR_OK;
+}
+
+static weir_status resize(weir_engine *on, weir_error *err)
+{
+    weir_status status = weir_engine_set(on, "pool_size", "1", err);
+
+    return status == WEIR_OK ? weir_engine_set(on, "pool_size", "4", err)
+                             : status;
+}
+
+static weir_status dispose(weir_engine *on, weir_error *err)
+{
+    (void)err;
+    weir_engine_dispose(on);
+    return WEIR_OK;
+}
+
+/* The engine lives until the loan in which it was closed is over. */
+static bool is_gone;
+
+static weir_status close_engine(weir_engine *on, weir_error *err)
+{
+    (void)err;
+    is_gone = true;
+    weir_engine_close(&on);
+    return WEIR_OK;
+}
+
+enum { CALLS_MAX = 3 };
+
+typedef struct caller {
+    deed does;
+    _Atomic int depth, calls; /* threads of the pool call, too */
+} caller;
+
+/* Once deep: what it does may be told to itself. And a few times only: one
+ * that disposed at each CONNECT would have every new connection replaced. */
+static weir_status call_back(void *context, const weir_event *event,
+                             weir_error *err)
+{
+    caller *self = context;
+    weir_status status;
+
+    if (self->depth > 0 || self->calls == CALLS_MAX)
+        return WEIR_OK;
+    self->depth++;
+    self->calls++;
+    status = self->does(event->engine, err);
+    self->depth--;
+    return status;
+}
+
+/* Goes through a life in which each event happens. */
+static void live(void)
+{
+    weir_error err;
+    weir_conn *conn = weir_connect(engine, &err);
+
+    if (!conn)
+        return;
+    (void)weir_exec(conn, "UPDATE t", NOARGS);
+    (void)weir_conn_invalidate(conn);
+    (void)weir_rollback(conn);
+    (void)weir_exec(conn, "UPDATE t", NOARGS);
+    (void)weir_conn_invalidate_soft(conn);
+    weir_conn_close(&conn);
+    conn = is_gone ? NULL : weir_connect(engine, &err);
+    if (!conn)
+        return;
+    (void)weir_conn_detach(conn);
+    weir_conn_close(&conn);
+    conn = is_gone ? NULL : weir_connect(engine, &err);
+    weir_conn_close(&conn);
+    if (!is_gone)
+        weir_engine_dispose(engine);
+}
+
+static void every_hook_does(deed does, weir_pool_threads threads)
+{
+    for (int kind = WEIR_EVENT_CONNECT; kind <= WEIR_EVENT_CLOSE_DETACHED;
+         kind++) {
+        weir_engine_options options = WEIR_ENGINE_OPTIONS;
+        caller self = {.does = does};
+
+        options.pool_size = 4;
+        options.pool_timeout_s = 20;
+        options.pool_threads = threads;
+        script_open(NULL, &options);
+        is_gone = false;
+        add((weir_event_kind)kind, call_back, &self);
+        live();
+        if (is_gone)
+            engine = NULL;
+        weir_engine_close(&engine);
+        while (weir_mock_connections(mock) > 0) /* closed by a thread */
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        if (self.calls == 0)
+            fail_msg("%s was not called",
+                     weir_event_name((weir_event_kind)kind));
+        assert_null(weir_mock_breach(mock));
+    }
+}
+
+static void test_pool_56__a_hook_may_borrow(void **state)
+{
+    (void)state;
+    every_hook_does(borrow_another, WEIR_POOL_THREADS_OFF);
+    every_hook_does(borrow_another, WEIR_POOL_THREADS_ON);
+    script_open(NULL, NULL);
+}
+
+static void test_pool_56__a_hook_may_resize(void **state)
+{
+    (void)state;
+    every_hook_does(resize, WEIR_POOL_THREADS_OFF);
+    every_hook_does(resize, WEIR_POOL_THREADS_ON);
+    script_open(NULL, NULL);
+}
+
+static void test_pool_56__a_hook_may_dispose(void **state)
+{
+    (void)state;
+    every_hook_does(dispose, WEIR_POOL_THREADS_OFF);
+    every_hook_does(dispose, WEIR_POOL_THREADS_ON);
+    script_open(NULL, NULL);
+}
+
+static void test_pool_56__a_hook_may_close_the_engine(void **state)
+{
+    (void)state;
+    every_hook_does(close_engine, WEIR_POOL_THREADS_OFF);
+    every_hook_does(close_engine, WEIR_POOL_THREADS_ON);
+    script_open(NULL, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(pool_56__a_hook_may_borrow),
+        TEST(pool_56__a_hook_may_resize),
+        TEST(pool_56__a_hook_may_dispose),
+        TEST(pool_56__a_hook_may_close_the_engine),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
