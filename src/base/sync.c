@@ -26,6 +26,11 @@ void wi_mutex_lock(wi_mutex *mutex)
     WI_ASSERT(failed == 0);
 }
 
+bool wi_mutex_try_lock(wi_mutex *mutex)
+{
+    return pthread_mutex_trylock(&mutex->native) == 0;
+}
+
 void wi_mutex_unlock(wi_mutex *mutex)
 {
     int failed = pthread_mutex_unlock(&mutex->native);

@@ -24,6 +24,8 @@ bool wi_mutex_init(wi_mutex *mutex);
 void wi_mutex_clear(wi_mutex *mutex);
 void wi_mutex_lock(wi_mutex *mutex);
 void wi_mutex_unlock(wi_mutex *mutex);
+/* False: somebody has it. */
+bool wi_mutex_try_lock(wi_mutex *mutex);
 
 bool wi_cond_init(wi_cond *cond);
 void wi_cond_clear(wi_cond *cond);

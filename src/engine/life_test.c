@@ -4,7 +4,11 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
 
 #include "scripted.h"
 
@@ -213,6 +217,64 @@ static void test_pool_58__close_from_inside_a_hook(void **state)
     assert_null(weir_mock_breach(mock));
 }
 
+/* --------------------------------------------------------------------- fork */
+
+/* Another thread has every lock of the engine. */
+static atomic_int stage;
+
+static void *hold_all(void *argument)
+{
+    weir_engine *of = argument;
+
+    wi_mutex_lock(&of->lock);
+    wi_mutex_lock(&of->waits.lock);
+    wi_mutex_lock(&of->write_permit.lock);
+    atomic_store(&stage, 1);
+    while (atomic_load(&stage) == 1)
+        nap();
+    wi_mutex_unlock(&of->write_permit.lock);
+    wi_mutex_unlock(&of->waits.lock);
+    wi_mutex_unlock(&of->lock);
+    return NULL;
+}
+
+/* @return the exit status of a child that could write */
+static int write_in_child(weir_engine *of)
+{
+    weir_error err;
+    weir_conn *conn;
+
+    alarm(30); /* a hang ends it */
+    conn = weir_connect(of, &err);
+    if (!conn || weir_exec(conn, "CREATE TABLE t (n int)", NOARGS) != WEIR_OK)
+        return 1;
+    weir_conn_close(&conn);
+    return 0;
+}
+
+static void test_pool_59__no_lock_of_another_thread_is_met(void **state)
+{
+    weir_engine *of = weir_engine_open("sqlite://", NULL, NULL);
+    pthread_t thread;
+    int status = -1;
+    pid_t child;
+
+    (void)state;
+    atomic_store(&stage, 0);
+    assert_int_equal(pthread_create(&thread, NULL, hold_all, of), 0);
+    while (atomic_load(&stage) == 0)
+        nap();
+    child = fork();
+    if (child == 0)
+        _exit(write_in_child(of));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    atomic_store(&stage, 2);
+    pthread_join(thread, NULL);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    weir_engine_close(&of);
+}
+
 static int tear_down(void **state)
 {
     return engine ? script_tear_down(state) : (weir_mock_free(&mock), 0);
@@ -230,6 +292,7 @@ int main(void)
         LIFE_TEST(pool_58__close_waits_for_what_is_out),
         LIFE_TEST(pool_58__close_aborts_what_does_not_come_back),
         LIFE_TEST(pool_58__close_from_inside_a_hook),
+        LIFE_TEST(pool_59__no_lock_of_another_thread_is_met),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,6 +313,22 @@ static void abandon_link(void *context, void *resource)
         link->driver->abandon(link->driver_conn);
 }
 
+/* In a forked child: nobody holds a lock, nor waits. A list of handles that
+ * another thread was at may be in pieces, and is left alone. */
+static void engine_forked(void *context)
+{
+    weir_engine *engine = context;
+
+    if (!wi_mutex_try_lock(&engine->lock)) {
+        wi_list_init(&engine->free_handles);
+        wi_list_init(&engine->lent_handles);
+        engine->free_handle_count = 0;
+    }
+    (void)wi_mutex_init(&engine->lock);
+    (void)wi_waits_init(&engine->waits);
+    wi_permit_forget(&engine->write_permit);
+}
+
 /* In a forked child: its handle is of no use any more. */
 static void inherited_link(void *context, void *resource)
 {
@@ -350,6 +366,7 @@ const wi_resource_kind wi_link_kind = {
     .socket = socket_of_link,
     .abandon = abandon_link,
     .inherited = inherited_link,
+    .forked = engine_forked,
     .ended = engine_ended,
     .open = open_link,
     .check = check_link,

@@ -46,6 +46,8 @@ static void inherit_pool(wi_pool *pool)
 {
     wi_lease *place;
 
+    if (pool->kind->forked)
+        pool->kind->forked(pool->context);
     (void)wi_mutex_init(&pool->lock);
     wi_list_init(&pool->queue);
     wi_list_init(&pool->watchers);

@@ -124,6 +124,8 @@ static void inherit(wi_pool *pool, wi_lease *lease)
 
 static void inherit_pool(wi_pool *pool)
 {
+    if (pool->kind->forked)
+        pool->kind->forked(pool->context);
     wi_waiters_init(&pool->waiters);
     wi_waiters_init(&pool->ending.watchers);
     pool->visitors = pool->ending.watching = 0;

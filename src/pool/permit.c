@@ -167,6 +167,11 @@ weir_status wi_permit_acquire(wi_permit *permit, const wi_request *request,
     return status;
 }
 
+void wi_permit_forget(wi_permit *permit)
+{
+    (void)wi_permit_init(permit);
+}
+
 void wi_permit_end(wi_permit *permit)
 {
     wi_waiter *first;

@@ -51,6 +51,8 @@ weir_status wi_permit_acquire(wi_permit *permit, const wi_request *request,
 void wi_permit_release(wi_permit *permit);
 /* By who has it: it is this thread now. */
 void wi_permit_hold(wi_permit *permit);
+/* In a forked child: nobody has it, and nobody waits. */
+void wi_permit_forget(wi_permit *permit);
 /* Who waits, and who comes from now on, is told CONNECTION. */
 void wi_permit_end(wi_permit *permit);
 

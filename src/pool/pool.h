@@ -79,6 +79,9 @@ typedef struct wi_resource_kind {
      * that set or disposed while it was closed, and may be freed: what
      * wi_pool_release() says to a borrower. */
     void (*ended)(void *context);
+    /* In a forked child, before inherited(): other threads are gone, and with
+     * them whoever may have held a lock of the context. */
+    void (*forked)(void *context);
     /* A pool that is closed with a deadline has reached it: what is out is to
      * come back at once. The pool is there until this is over. */
     void (*overdue)(void *context);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A18-1: 200 threads share 8 connections, each held for a millisecond. In
- * SQLAlchemy's pool most of them starve; here everybody gets his share. Seconds
- * do not matter: what is compared is the least with the mean.
+ * Scenario 7 and A18-1: 200 threads share 8 connections, each held for a
+ * millisecond. In SQLAlchemy's pool most of them starve; here everybody gets
+ * his share. Seconds do not matter: the least is compared with the mean.
  */
 #include "pool/fake_server.h"
 
@@ -41,7 +41,7 @@ static void *eat(void *argument)
     return NULL;
 }
 
-static void test_pool__A18_1_nobody_starves(void **state)
+static void test_pool_7__A18_1_nobody_starves(void **state)
 {
     static fake_server server;
     static eater eaters[THREADS];
@@ -77,7 +77,7 @@ static void test_pool__A18_1_nobody_starves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pool__A18_1_nobody_starves),
+        cmocka_unit_test(test_pool_7__A18_1_nobody_starves),
     };
 
     return FAKE_RUN_OVER_CORES(tests);
