@@ -71,7 +71,7 @@ static void start_nester(nester *self)
         nap(MS / 5);
 }
 
-static void test_nested__55_of_one_is_told_at_once(void **state)
+static void test_pool_55__of_one_is_told_at_once(void **state)
 {
     wi_pool_options options = fake_options(1);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -96,7 +96,7 @@ static void test_nested__55_of_one_is_told_at_once(void **state)
     end(&servers[0], &pool);
 }
 
-static void test_nested__55_the_youngest_of_many_fails(void **state)
+static void test_pool_55__the_youngest_of_many_fails(void **state)
 {
     enum { MANY = 6 };
     wi_pool_options options = fake_options(MANY);
@@ -129,7 +129,7 @@ static void test_nested__55_the_youngest_of_many_fails(void **state)
     end(&servers[0], &pool);
 }
 
-static void test_nested__55_a_circle_over_two_pools(void **state)
+static void test_pool_55__a_circle_over_two_pools(void **state)
 {
     wi_pool_options options = fake_options(1);
     wi_pool *a = fake_pool(&servers[0], &options);
@@ -156,7 +156,7 @@ static void test_nested__55_a_circle_over_two_pools(void **state)
     end(&servers[1], &b);
 }
 
-static void test_nested__55_passes_while_there_is_room(void **state)
+static void test_pool_55__passes_while_there_is_room(void **state)
 {
     wi_pool_options options = fake_options(3);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -172,7 +172,7 @@ static void test_nested__55_passes_while_there_is_room(void **state)
 }
 
 /* Somebody runs who may give back: waiting is right. */
-static void test_nested__55_waits_for_one_that_runs(void **state)
+static void test_pool_55__waits_for_one_that_runs(void **state)
 {
     wi_pool_options options = fake_options(2);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -206,7 +206,7 @@ static void *use_then_return(void *argument)
 }
 
 /* The thread that uses it is the holder, whoever borrowed it. */
-static void test_nested__55_who_uses_it_is_the_holder(void **state)
+static void test_pool_55__who_uses_it_is_the_holder(void **state)
 {
     wi_pool_options options = fake_options(1);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -239,7 +239,7 @@ static void *return_later(void *argument)
 }
 
 /* Who hands his loans on and says so may wait for more. */
-static void test_nested__55_who_hands_on_is_no_holder(void **state)
+static void test_pool_55__who_hands_on_is_no_holder(void **state)
 {
     wi_pool_options options = fake_options(1);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -258,7 +258,7 @@ static void test_nested__55_who_hands_on_is_no_holder(void **state)
 
 /* Who takes it next is seen to have it before he has signed: he must not be
  * taken for the one before. */
-static void test_nested__55_what_is_idle_has_no_holder(void **state)
+static void test_pool_55__what_is_idle_has_no_holder(void **state)
 {
     wi_pool_options options = fake_options(2);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -279,7 +279,7 @@ static void test_nested__55_what_is_idle_has_no_holder(void **state)
 
 /* The circle is closed by somebody who makes the pool smaller: what was being
  * opened for the waiter is closed again. */
-static void test_nested__55_less_room_closes_the_circle(void **state)
+static void test_pool_55__less_room_closes_the_circle(void **state)
 {
     wi_pool_options options = fake_options(1);
     nester self = {0};
@@ -340,7 +340,7 @@ static int permit_waiters(void)
     return count;
 }
 
-static void test_nested__55_a_circle_over_pool_and_permit(void **state)
+static void test_pool_55__a_circle_over_pool_and_permit(void **state)
 {
     wi_pool_options options = fake_options(1);
     wi_pool *pool = fake_pool(&servers[0], &options);
@@ -370,16 +370,16 @@ static void test_nested__55_a_circle_over_pool_and_permit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nested__55_of_one_is_told_at_once),
-        cmocka_unit_test(test_nested__55_the_youngest_of_many_fails),
-        cmocka_unit_test(test_nested__55_a_circle_over_two_pools),
-        cmocka_unit_test(test_nested__55_passes_while_there_is_room),
-        cmocka_unit_test(test_nested__55_waits_for_one_that_runs),
-        cmocka_unit_test(test_nested__55_who_hands_on_is_no_holder),
-        cmocka_unit_test(test_nested__55_who_uses_it_is_the_holder),
-        cmocka_unit_test(test_nested__55_what_is_idle_has_no_holder),
-        cmocka_unit_test(test_nested__55_less_room_closes_the_circle),
-        cmocka_unit_test(test_nested__55_a_circle_over_pool_and_permit),
+        cmocka_unit_test(test_pool_55__of_one_is_told_at_once),
+        cmocka_unit_test(test_pool_55__the_youngest_of_many_fails),
+        cmocka_unit_test(test_pool_55__a_circle_over_two_pools),
+        cmocka_unit_test(test_pool_55__passes_while_there_is_room),
+        cmocka_unit_test(test_pool_55__waits_for_one_that_runs),
+        cmocka_unit_test(test_pool_55__who_hands_on_is_no_holder),
+        cmocka_unit_test(test_pool_55__who_uses_it_is_the_holder),
+        cmocka_unit_test(test_pool_55__what_is_idle_has_no_holder),
+        cmocka_unit_test(test_pool_55__less_room_closes_the_circle),
+        cmocka_unit_test(test_pool_55__a_circle_over_pool_and_permit),
     };
 
     fake_use("fast", WI_CORE_FAST, NULL);
