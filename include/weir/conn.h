@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <weir/cancel.h>
 #include <weir/error.h>
 #include <weir/export.h>
 #include <weir/result.h>
@@ -76,13 +77,17 @@ typedef struct weir_connect_options {
      *  used a connection last is taken for the one that holds it: if all that
      *  hold one wait for another, that is POOL_DEADLOCK. */
     bool may_move;
+    /** Ends the wait from another thread; NULL: nobody can. Borrowed for the
+     *  call. An opening that this thread does itself (no pool_threads) is not
+     *  ended by it. */
+    weir_cancel_token *cancel;
 } weir_connect_options;
 
 /** The defaults of a weir_connect_options. */
 #define WEIR_CONNECT_OPTIONS                                                   \
     {                                                                          \
         sizeof(weir_connect_options), -1.0, NULL, WEIR_ISOLATION_DEFAULT,      \
-            WEIR_READ_WRITE, false                                             \
+            WEIR_READ_WRITE, false, NULL                                       \
     }
 
 /**
@@ -92,8 +97,8 @@ typedef struct weir_connect_options {
  * Threads: any.
  * @param err filled on failure: POOL_TIMEOUT (all are in use), POOL_DEADLOCK
  *            (by threads that wait, too), CONNECTION, AUTH, TIMEOUT
- *            (connecting took too long), CLOSED, NOMEM, MISUSE (a second loan
- *            with pool_kind=assertion), …
+ *            (connecting took too long), CANCELLED, CLOSED, NOMEM, MISUSE (a
+ *            second loan with pool_kind=assertion), …
  * @return [owned] end it with weir_conn_close(); NULL on failure. With the
  *         pool kinds static and thread the same one again while it is
  *         borrowed: close it as often

@@ -46,7 +46,7 @@ typedef enum weir_status {
     WEIR_ERR_POOL_TIMEOUT = -9,
     /** The deadline passed. The statement did not take effect. */
     WEIR_ERR_TIMEOUT = -10,
-    /** weir_cancel() ended the statement. */
+    /** weir_cancel() ended the statement, or a token the wait. */
     WEIR_ERR_CANCELLED = -11,
     /** Serialization failure or deadlock: run the transaction again. */
     WEIR_ERR_SERIALIZATION = -12,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include <weir/args.h>
+#include <weir/cancel.h>
 #include <weir/conn.h>
 #include <weir/engine.h>
 #include <weir/error.h>

@@ -260,6 +260,12 @@ weir_conn *weir_connect_at(weir_engine *engine,
     wi_error_clear(wanted.err);
     if (check_wish(engine, options, &whole, wanted.err) != WEIR_OK)
         return NULL;
+    if (weir_cancel_token_is_cancelled(whole.cancel)) {
+        weir_error_set(err, WEIR_ERR_CANCELLED,
+                       "the token was cancelled before a connection was "
+                       "asked for");
+        return NULL;
+    }
     conn = wi_handle_take(engine);
     if (!conn) {
         wi_error_nomem(wanted.err);
@@ -268,6 +274,7 @@ weir_conn *weir_connect_at(weir_engine *engine,
     wanted.request.tag = whole.tag;
     /* With a wait hook threads are shared by what waits. */
     wanted.request.may_move = whole.may_move || engine->settings.wait;
+    wanted.request.cancel = whole.cancel;
     wanted.request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
     return borrow(engine, conn, &wanted);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "pool/cancel.h"
 #include "pool/nest.h"
 #include "pool/pool.h"
 #include "pool/port.h"
@@ -30,6 +31,9 @@ typedef struct wi_claim {
     bool has_others;
     bool is_nested; /* `nest` is entered: it may hold something */
     wi_nest_wait nest;
+    struct wi_pool *pool;
+    wi_cancel_wait cancel;
+    bool is_cancelled;  /* its token is */
     wi_lease *lease;    /* BUSY, or CONNECTING: to be opened */
     weir_status answer; /* with `err` filled */
 } wi_claim;

@@ -174,6 +174,8 @@ static weir_status take_now(wi_pool *pool, wi_claim *claim)
 static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
                             weir_error *err)
 {
+    if (claim->is_cancelled)
+        return wi_claim_is_cancelled(err);
     if (wi_fast_now(pool) >= claim->deadline_ns)
         return timed_out(pool, claim, err);
     if (claim->had_its_turn)
@@ -283,10 +285,13 @@ static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
         .has_others = pools_used & ~bit_of(atomic_load(&pool->serial)),
         .began_ns = wi_fast_now(pool),
         .lease = place,
+        .pool = pool,
+        .cancel = {.cancel = wi_claim_cancel},
     };
     weir_status status = WEIR_OK;
     bool again = false;
 
+    wi_cancel_join(request->cancel, &claim.cancel);
     wi_mutex_lock(&pool->lock);
     wi_abandon_inherited(pool);
     pool->visitors++;
@@ -310,6 +315,8 @@ static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
     pool->visitors--;
     request->last = status != WEIR_OK && wi_is_empty_now(pool);
     wi_fast_unlock(pool);
+    /* The pool may have ended, but its head is there: pool/fast.h. */
+    wi_cancel_leave(request->cancel, &claim.cancel);
     if (status != WEIR_OK)
         return status;
     lend(claim.lease, request, wi_fast_coarse(pool));

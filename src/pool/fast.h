@@ -223,6 +223,10 @@ bool wi_claim_wait(wi_pool *pool, wi_claim *claim);
 void wi_claim_grant(wi_pool *pool, wi_lease *place);
 void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
                      const weir_error *err);
+/* Not locked; its token is cancelled. */
+void wi_claim_cancel(wi_cancel_wait *wait);
+/* The answer to one that is. */
+weir_status wi_claim_is_cancelled(weir_error *err);
 /* Locked. Tells the oldest to look, if it may be overtaken and a place is idle,
  * unless one that was told has not looked yet. */
 void wi_queue_nudge(wi_pool *pool);

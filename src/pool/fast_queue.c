@@ -147,6 +147,26 @@ void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
     settle(pool, claim);
 }
 
+weir_status wi_claim_is_cancelled(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CANCELLED,
+                          "the wait for a connection was cancelled by its "
+                          "token");
+}
+
+void wi_claim_cancel(wi_cancel_wait *wait)
+{
+    wi_claim *claim = WI_CONTAINER(wait, wi_claim, cancel);
+    wi_pool *pool = claim->pool;
+    weir_error err;
+
+    wi_mutex_lock(&pool->lock);
+    claim->is_cancelled = true;
+    if (claim->queued.next)
+        wi_claim_answer(pool, claim, wi_claim_is_cancelled(&err), &err);
+    wi_fast_unlock(pool);
+}
+
 static bool any_idle(const wi_pool *pool)
 {
     const wi_lease *place;

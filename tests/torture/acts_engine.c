@@ -41,6 +41,24 @@ static weir_status connect(stage *on)
     return status;
 }
 
+static weir_status cancelled(stage *on)
+{
+    weir_connect_options options = WEIR_CONNECT_OPTIONS;
+    weir_cancel_token *token = weir_cancel_token_new(&on->err);
+    weir_conn *conn;
+
+    if (!token)
+        return on->err.status;
+    weir_cancel_token_cancel(token);
+    assert_true(weir_cancel_token_is_cancelled(token));
+    options.cancel = token;
+    conn = weir_connect_with(on->engine, &options, &on->err);
+    assert_null(conn);
+    assert_int_equal(on->err.status, WEIR_ERR_CANCELLED);
+    weir_cancel_token_free(&token);
+    return WEIR_OK;
+}
+
 static weir_status ping(stage *on)
 {
     return weir_engine_ping(on->engine, &on->err);
@@ -185,6 +203,7 @@ static weir_status add_hooks(stage *on)
 const act engine_acts[] = {
     {"open", open_engine, NULL, ON_NOTHING, NULL},
     {"connect", connect, NULL, ON_SQLITE, NULL},
+    {"cancelled", cancelled, NULL, ON_SQLITE, NULL},
     {"ping", ping, NULL, ON_SQLITE, NULL},
     {"set", set_option, set_back, ON_SQLITE, NULL},
     {"drain", pause_and_drain, NULL, ON_SQLITE, NULL},
