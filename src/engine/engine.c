@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/handles.h"
+#include "engine/hook_port.h"
 #include "engine/isolation.h"
 #include "engine/link.h"
 #include "engine/options.h"
@@ -189,7 +190,12 @@ static wi_pool_options pool_options_of(const weir_engine *engine,
                    wi_engine_can(engine, WEIR_HAS_SQL) &&
                    !wi_engine_can(engine, WEIR_HAS_SINGLE_WRITER);
 
-    return wi_engine_pool_options(settings, engine->allocator, threads);
+    wi_pool_options options =
+        wi_engine_pool_options(settings, engine->allocator, threads);
+
+    if (settings->wait)
+        options.port = &engine->port;
+    return options;
 }
 
 static weir_status make_pool(weir_engine *engine, weir_error *err)
@@ -203,6 +209,7 @@ static weir_status make_pool(weir_engine *engine, weir_error *err)
             bound_pool(engine->profile.connection_max, &engine->settings, err);
     if (status != WEIR_OK)
         return status;
+    wi_hook_port_init(&engine->port, &engine->services);
     options = pool_options_of(engine, &engine->settings);
     engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
     engine->services.pool = engine->pool;

@@ -26,6 +26,7 @@
 #include "engine/services.h"
 #include "pool/permit.h"
 #include "pool/pool.h"
+#include "pool/port.h"
 
 struct weir_engine {
     uint32_t magic;
@@ -51,6 +52,7 @@ struct weir_engine {
     _Atomic int64_t pool_timeout_ns;
     _Atomic int pool_reset; /* weir_reset_mode */
 
+    wi_port port; /* of a pool whose borrowers wait by a hook */
     wi_pool *pool;
     wi_permit write_permit; /* WEIR_HAS_SINGLE_WRITER */
     wi_waits waits;         /* for servers */

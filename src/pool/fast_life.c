@@ -88,6 +88,7 @@ wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
     status = pool->port->parker_init(pool->port->context, &pool->probe)
                  ? wi_places_grow(pool)
                  : WEIR_ERR_NOMEM;
+    pool->probe.is_librarys = true;
     if (status == WEIR_OK)
         publish_options(pool);
     wi_fast_unlock(pool);

@@ -88,7 +88,7 @@ void wi_nested_wait(wi_pool *pool, wi_claim *claim)
 {
     weir_error err;
 
-    if (claim->settled || !may_hold(pool, claim))
+    if (claim->settled || pool->port->shares_threads || !may_hold(pool, claim))
         return;
     claim->nest = (wi_nest_wait){
         .source = &pool->nest,

@@ -214,13 +214,32 @@ static void look(wi_pool *pool, wi_claim *claim)
     wi_queue_nudge(pool);
 }
 
-/* Locked. The deadline has passed: out of the queue, unless it is settled. */
+/* Locked. The deadline has passed: out of the queue. */
 static void give_up_waiting(wi_pool *pool, wi_claim *claim)
 {
-    if (claim->settled)
-        return;
     leave(pool, claim);
     wi_queue_nudge(pool);
+}
+
+static weir_status gave_up(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CANCELLED,
+                          "the wait hook gave up waiting for a connection");
+}
+
+/* Locked; awake. */
+static void wake_up(wi_pool *pool, wi_claim *claim, bool late)
+{
+    weir_error err;
+
+    if (claim->settled)
+        return;
+    if (claim->parker.gave_up)
+        wi_claim_answer(pool, claim, gave_up(&err), &err);
+    else if (late)
+        give_up_waiting(pool, claim);
+    else
+        look(pool, claim);
 }
 
 bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
@@ -232,7 +251,8 @@ bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
 
     /* A cancelled thread would leave its claim in the queue, and its stack to
      * whoever comes next. */
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    if (!port->shares_threads)
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     while (!settled) {
         uint32_t word =
             port->park(port->context, &claim->parker, seen, claim->deadline_ns);
@@ -240,20 +260,18 @@ bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
                     port->now_ns(port->context) >= claim->deadline_ns;
 
         settled = word & WI_SETTLED;
-        if (settled || (word == seen && !late))
+        if (settled || (word == seen && !late && !claim->parker.gave_up))
             continue;
         wi_mutex_lock(&pool->lock);
-        if (late)
-            give_up_waiting(pool, claim);
-        else if (!claim->settled)
-            look(pool, claim);
+        wake_up(pool, claim, late);
         settled = claim->settled;
         seen = claim->word;
         wi_fast_unlock(pool);
         if (late)
             break;
     }
-    pthread_setcancelstate(cancel_state, &cancel_state);
+    if (!port->shares_threads)
+        pthread_setcancelstate(cancel_state, &cancel_state);
     port->parker_clear(port->context, &claim->parker);
     return settled;
 }

@@ -31,6 +31,9 @@ typedef struct wi_parker {
     _Atomic uint32_t word; /* 0 until something is published */
     wi_mutex lock;         /* these are for ports that need them */
     wi_cond woken;
+    int fd;           /* these of one that waits by a program's hook */
+    bool gave_up;     /* the hook did: whoever sleeps here wants no more */
+    bool is_librarys; /* set behind parker_init(): of a thread of the pool */
 } wi_parker;
 
 typedef struct wi_port {
@@ -54,6 +57,9 @@ typedef struct wi_port {
     bool (*start)(void *context, const char *name, void (*run)(void *argument),
                   void *argument);
     uint64_t (*random)(void *context);
+    /* Sleepers share threads: who sleeps does not hold his thread up, and may
+     * go on on another. */
+    bool shares_threads;
     /* Where the pools of this port have their housekeeper; NULL: there is
      * none, and nothing happens by itself. */
     wi_house *house;

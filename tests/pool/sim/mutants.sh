@@ -36,7 +36,7 @@ s/place->resource && fate == WEIR_FATE_KEEP &&/place->resource \&\&/
 
 fast_queue.c
 who leaves does not see that he was served
-/^static void give_up_waiting/,/^}/s/if (claim->settled)/if (false)/
+/^static void wake_up/,/^}/s/if (claim->settled)/if (false)/
 
 fast_queue.c
 who is out of the queue is still counted
