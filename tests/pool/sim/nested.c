@@ -7,10 +7,19 @@
 
 #include <string.h>
 
+#include <weir/cancel.h>
+
 #include "server.h"
 #include "world.h"
 
-enum { POOLS_MAX = 3, NESTERS_MAX = 6, LOANS_MAX = 3, HANDED_MAX = 8 };
+enum {
+    POOLS_MAX = 3,
+    NESTERS_MAX = 6,
+    LOANS_MAX = 3,
+    HANDED_MAX = 8,
+    ROUNDS_MAX = 20,
+    TOKENS_MAX = NESTERS_MAX * (ROUNDS_MAX + 2),
+};
 
 typedef struct loan {
     int pool;
@@ -22,6 +31,8 @@ typedef struct nester {
     int task;
     int rounds;
     int wish; /* the pool that it asks; -1: none */
+    weir_cancel_token *token;
+    int64_t quit_ns; /* when it was cancelled */
     loan loans[LOANS_MAX];
     int count;
 } nester;
@@ -38,6 +49,8 @@ static struct {
     int handed_count;
     int handing; /* loans under way that will be handed on */
     int returning;
+    weir_cancel_token *tokens[TOKENS_MAX]; /* all that there ever were */
+    int token_count;
     int64_t changed_ns; /* when a deadline passed or a knob was turned */
     bool ending;
 } now;
@@ -119,6 +132,8 @@ static void check_idle(void *context)
     for (int i = 0; i < now.nester_count; i++) {
         const nester *one = &now.nesters[i];
 
+        if (is_waiting(one, NULL) && weir_cancel_token_is_cancelled(one->token))
+            world_fail("%d is cancelled and sleeps", i);
         for (int j = 0; j < one->count && is_waiting(one, NULL); j++) {
             if (stuck[one->wish] && stuck[one->loans[j].pool])
                 world_fail("%d sleeps in a circle", i);
@@ -186,6 +201,35 @@ static void give_back_one(nester *self)
     give_back(&one, self->number);
 }
 
+static void renew_token(nester *self)
+{
+    if (self->token && !weir_cancel_token_is_cancelled(self->token))
+        return;
+    self->token = weir_cancel_token_new(NULL);
+    now.tokens[now.token_count++] = self->token;
+}
+
+/* Somebody's wait ends, if it is one. */
+static void cancel_somebody(void)
+{
+    nester *one = &now.nesters[world_random((uint64_t)now.nester_count)];
+
+    if (one->wish < 0)
+        return;
+    world_trace("cancels %d", one->number);
+    now.changed_ns = one->quit_ns = world_now();
+    weir_cancel_token_cancel(one->token);
+}
+
+static void check_cancelled(const nester *self)
+{
+    if (!weir_cancel_token_is_cancelled(self->token))
+        world_fail("%d was cancelled by nobody", self->number);
+    if (self->quit_ns != world_now())
+        world_fail("%d was cancelled and slept on", self->number);
+    now.changed_ns = world_now();
+}
+
 static void borrow(nester *self)
 {
     int pool = (int)world_random((uint64_t)now.pool_count);
@@ -200,6 +244,8 @@ static void borrow(nester *self)
     weir_status status;
     weir_error err;
 
+    renew_token(self);
+    request.cancel = self->token;
     self->wish = pool;
     now.handing += request.may_move;
     world_trace("asks %d, has %d", pool, self->count);
@@ -210,6 +256,8 @@ static void borrow(nester *self)
                     number_of(&(loan){.pool = pool, .lease = lease}), pool);
     if (status == WEIR_ERR_POOL_TIMEOUT)
         now.changed_ns = world_now();
+    if (status == WEIR_ERR_CANCELLED)
+        check_cancelled(self);
     if (status == WEIR_ERR_POOL_DEADLOCK)
         check_told(self);
     self->wish = -1;
@@ -288,6 +336,8 @@ static void run_keeper(void *argument)
         world_sleep_until(some_ms(20) + SIM_MS);
         if (by_chance(20))
             turn_a_knob();
+        if (by_chance(40))
+            cancel_somebody();
     }
     now.ending = true;
     for (int i = 0; i < now.pool_count; i++)
@@ -336,7 +386,7 @@ static void spawn_all(void)
         now.nesters[i] = (nester){.number = i,
                                   .task = -1,
                                   .wish = -1,
-                                  .rounds = 2 + (int)world_random(20)};
+                                  .rounds = 2 + (int)world_random(ROUNDS_MAX)};
         world_spawn(names[i], run_nester, &now.nesters[i]);
     }
     world_spawn("receiver", run_receiver, NULL);
@@ -364,6 +414,8 @@ bool nested_run(uint64_t seed, bool trace)
         return false;
     for (int i = 0; i < now.pool_count; i++)
         wi_pool_free(&now.pools[i]);
+    for (int i = 0; i < now.token_count; i++)
+        weir_cancel_token_free(&now.tokens[i]);
     return !world_finding()[0];
 }
 
