@@ -284,13 +284,15 @@ static void test_pool_55__less_room_closes_the_circle(void **state)
     wi_pool_options options = fake_options(1);
     nester self = {0};
     wi_pool *pool;
+    atomic_bool go;
 
     (void)state;
     options.max_overflow = 1;
     options.threads = true;
     pool = fake_pool(&servers[0], &options);
     self.outer = self.inner = pool;
-    self.go = &(atomic_bool){false};
+    atomic_init(&go, false);
+    self.go = &go;
     start_nester(&self);
     atomic_store(&servers[0].gate_shut, true);
     atomic_store(self.go, true);
