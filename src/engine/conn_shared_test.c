@@ -171,6 +171,95 @@ static void test_shared__isolation_is_the_first_borrowers(void **state)
     weir_conn_close(&first);
 }
 
+typedef struct caller {
+    int depth;
+    int calls;
+    int kinds[16]; /* how often told of each event */
+} caller;
+
+/* Borrows once more from inside of what it is told of. */
+static weir_status borrow_inside(void *context, const weir_event *event,
+                                 weir_error *err)
+{
+    caller *self = context;
+    weir_conn *conn;
+    weir_error own;
+
+    (void)err;
+    self->kinds[event->kind]++;
+    if (self->depth > 0)
+        return WEIR_OK;
+    self->depth++;
+    self->calls++;
+    conn = weir_connect(event->engine, &own);
+    weir_conn_close(&conn);
+    self->depth--;
+    return WEIR_OK;
+}
+
+/* 56, with each kind: a hook that borrows is told at once what it cannot have,
+ * and nothing stays behind. */
+static void test_pool_56__a_hook_of_any_kind_may_borrow(void **state)
+{
+    (void)state;
+    for (int kind = WEIR_POOL_NULL; kind <= WEIR_POOL_ASSERTION; kind++) {
+        static caller self; /* hears of the engine's end, too */
+        time_t began = time(NULL);
+        weir_conn *conns[2] = {NULL};
+        weir_error err;
+
+        open_kind((weir_pool_kind)kind);
+        self = (caller){.depth = 0};
+        for (int event = WEIR_EVENT_CONNECT; event <= WEIR_EVENT_CLOSE_DETACHED;
+             event++) {
+            weir_hook hook = {.kind = (weir_event_kind)event,
+                              .function = borrow_inside,
+                              .context = &self};
+
+            assert_int_equal(weir_hook_add(engine, &hook, &err), WEIR_OK);
+        }
+        conns[0] = script_borrow();
+        must(conns[0], weir_exec(conns[0], "UPDATE t", NOARGS));
+        if (kind != WEIR_POOL_ASSERTION)
+            conns[1] = script_borrow();
+        weir_conn_close(&conns[1]);
+        weir_conn_close(&conns[0]);
+        weir_engine_dispose(engine);
+        assert_true(self.calls > 2);
+        assert_true(time(NULL) - began < 15); /* pool_timeout is 30 */
+    }
+    script_open(NULL, NULL);
+}
+
+/* A share is no checkout, and giving it back no checkin. */
+static void test_shared__one_checkout_for_all_shares(void **state)
+{
+    static caller self;
+    weir_conn *conns[3];
+    weir_error err;
+
+    (void)state;
+    open_kind(WEIR_POOL_PER_THREAD);
+    self = (caller){.depth = 1};
+    for (int event = WEIR_EVENT_CONNECT; event <= WEIR_EVENT_CLOSE_DETACHED;
+         event++) {
+        weir_hook hook = {.kind = (weir_event_kind)event,
+                          .function = borrow_inside,
+                          .context = &self};
+
+        assert_int_equal(weir_hook_add(engine, &hook, &err), WEIR_OK);
+    }
+    for (int i = 0; i < 3; i++)
+        conns[i] = script_borrow();
+    for (int i = 0; i < 3; i++)
+        weir_conn_close(&conns[i]);
+    assert_int_equal(self.kinds[WEIR_EVENT_CONNECT], 1);
+    assert_int_equal(self.kinds[WEIR_EVENT_CHECKOUT], 1);
+    assert_int_equal(self.kinds[WEIR_EVENT_CHECKIN], 1);
+    assert_int_equal(self.kinds[WEIR_EVENT_CLOSE], 0);
+    script_open(NULL, NULL);
+}
+
 static int warnings;
 
 static void count_warning(void *context, const weir_log_event *event)
@@ -257,6 +346,8 @@ int main(void)
         TEST(shared__the_last_close_waits_for_nobody),
         TEST(shared__a_stale_copy_is_told),
         TEST(shared__isolation_is_the_first_borrowers),
+        TEST(pool_56__a_hook_of_any_kind_may_borrow),
+        TEST(shared__one_checkout_for_all_shares),
         TEST(kinds__A16_giving_back_twice_is_told),
         TEST(kinds__keep_to_the_databases_limit),
         TEST(shared__engine_is_freed_by_the_last_share),

@@ -130,6 +130,15 @@ static weir_status is_out(const wi_lease *first, weir_error *err)
         (double)(wi_now_ns() - first->lent_ns) / 1e9);
 }
 
+/* Who would wait for himself: a hook that is told of a loan asks for it. */
+static weir_status is_inside(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_MISUSE,
+                          "the connection that is shared is just being lent or "
+                          "given back by this thread; a hook that is told of "
+                          "that cannot borrow it");
+}
+
 /* ----------------------------------------------------------------- opening */
 
 /* Locked, and outside in between. Puts a resource into a CONNECTING place; on
@@ -223,13 +232,20 @@ static weir_status make_ready(wi_pool *pool, const visit *wish, weir_error *err)
 
 /* ----------------------------------------------------------------- acquire */
 
+/* Locked. Until its beginning or end, which is this thread's, is over. */
+static void make_private(wi_lease *lease)
+{
+    lease->is_private = true;
+    lease->keeper = wi_kinds_thread();
+}
+
 /* Locked. The loan begins, and is private until it has begun. */
 static void begin_loan(const visit *wish, wi_lease *lease)
 {
     wi_slot_sign(lease, wish->request, (uint64_t)(uintptr_t)pthread_self(),
                  wish->began_ns);
     lease->shares = 1;
-    lease->is_private = true;
+    make_private(lease);
     lease->is_retired = false;
     lease->owner = wish->thread;
     lease->holder = wish->request->holder;
@@ -290,6 +306,8 @@ static weir_status step(wi_pool *pool, visit *wish, weir_error *err)
     }
     if (pool->rule->is_single)
         return is_out(lease, err);
+    if (lease->is_private && lease->keeper == wish->thread)
+        return is_inside(err);
     if (lease->is_private ||
         (lease->state != WI_SLOT_BUSY && lease->state != WI_SLOT_LOST))
         return wait_a_while(pool, wish, err);
@@ -428,7 +446,7 @@ static bool kinds_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
         wi_kinds_unlock(pool);
         return false;
     }
-    lease->is_private = true;
+    make_private(lease);
     if (fate == WEIR_FATE_KEEP && lease->resource) {
         wi_mutex_unlock(&pool->lock);
         fate = pool->kind->returned(pool->context, lease->resource);
@@ -449,7 +467,7 @@ static bool kinds_leave(wi_pool *pool, wi_lease *lease, bool is_ending)
     if (is_shared)
         lease->shares--;
     else if (is_ending && is_lent(lease))
-        lease->is_private = true;
+        make_private(lease);
     wi_kinds_unlock(pool);
     return is_shared;
 }

@@ -274,6 +274,46 @@ static void test_kind_static__nobody_joins_before_it_has_begun(void **state)
     end(&server, &pool);
 }
 
+static wi_pool *borrowed_again;
+static weir_error again;
+
+static void borrow_again(wi_request *request, wi_lease *lease)
+{
+    wi_request another = {.deadline_ns = wi_now_ns() + 60 * SECOND};
+    wi_lease *none = NULL;
+
+    (void)request;
+    (void)lease;
+    (void)wi_pool_acquire(borrowed_again, &another, &none, &again);
+    assert_null(none);
+}
+
+/* 56: whoever is told that a loan begins would wait for that if he asked for
+ * it; he is told so at once. */
+static void test_pool_56__a_beginning_is_not_waited_for_inside(void **state)
+{
+    const wi_pool_kind kinds[] = {WI_KIND_STATIC, WI_KIND_THREAD,
+                                  WI_KIND_ASSERTION};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        wi_pool *pool = pool_of(kinds[i]);
+        wi_request request = {.deadline_ns = wi_now_ns() + 60 * SECOND,
+                              .begin = borrow_again};
+        int64_t began = wi_now_ns();
+        wi_lease *lease = NULL;
+
+        borrowed_again = pool;
+        assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL),
+                         WEIR_OK);
+        assert_int_equal(again.status, WEIR_ERR_MISUSE);
+        assert_true(wi_now_ns() - began < 30 * SECOND);
+        release(pool, lease);
+        release(pool, acquire(pool));
+        end(&server, &pool);
+    }
+}
+
 static void test_pool_leave__ends_a_loan_for_good(void **state)
 {
     wi_pool *pool = pool_of(WI_KIND_STATIC);
@@ -617,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_kind_static__is_recycled),
         cmocka_unit_test(test_kind_static__a_share_may_doom_it),
         cmocka_unit_test(test_kind_static__nobody_joins_before_it_has_begun),
+        cmocka_unit_test(test_pool_56__a_beginning_is_not_waited_for_inside),
         cmocka_unit_test(test_pool_leave__ends_a_loan_for_good),
         cmocka_unit_test(test_kind_thread__nested_loans_share),
         cmocka_unit_test(test_kind_thread__surplus_in_use_is_not_closed),

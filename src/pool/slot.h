@@ -58,6 +58,7 @@ struct wi_lease {
     /* The rest is the kinds' core's only: see pool/kinds.h. */
     int shares;      /* of the loan, not yet given back */
     bool is_private; /* nobody may join the loan at the moment */
+    uint64_t keeper; /* the thread for whose sake it is private */
     bool is_retired; /* lent, and not to be joined any more */
     uint64_t owner;  /* the thread whose it is; 0: it has ended, or anybody's */
     void *holder;    /* what stands for the loan: wi_request::holder */
