@@ -110,6 +110,7 @@ void wi_fast_free(wi_pool **pool)
     wi_mutex_lock(&freed->lock);
     wi_abandon_inherited(freed);
     WI_ASSERT(freed->visitors == 0 && freed->total == 0);
+    WI_ASSERT(freed->connecting == 0 && freed->hanging == 0);
     freed->port->parker_clear(freed->port->context, &freed->probe);
     wi_fast_unlock(freed);
     wi_places_clear(freed);

@@ -123,6 +123,14 @@ fast_nest.c
 a pool that was made smaller is not looked at
 /^void wi_nested_look/,/^}/s/pool->nested > 0/false/
 
+fast_hang.c
+a resolver that is stuck uses the limit up
+/^bool wi_fast_hangs/,/^}/s/wi_connect_as_needed(pool);//
+
+fast_hang.c
+an opening that hung is taken out of the count for ever
+/^void wi_opening_ended/,/^}/s/set_hanging(pool, place, false);//
+
 fast_queue.c
 who is served is seen to hold it and to wait
 /^void wi_claim_grant/,/^}/s/wi_nested_over(pool, claim);//

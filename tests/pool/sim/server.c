@@ -54,6 +54,14 @@ void server_check(server *self)
         world_fail("%d sessions, %d are allowed", self->now, self->ceiling);
 }
 
+void server_check_begun(const server *self, int connecting, int threads)
+{
+    if (self->now < self->limit && connecting == self->stuck &&
+        threads == self->stuck)
+        world_fail("%d of %d are open, %d are stuck, and nobody connects",
+                   self->now, self->limit, self->stuck);
+}
+
 int server_number(const server *self, const void *resource)
 {
     const session *one = resource;
@@ -133,6 +141,27 @@ static void begin_session(server *self, session *one, int connect)
     self->opened++;
 }
 
+/* The pool is told when the resolver takes longer than usual. */
+static bool resolves(server *self, int connect, int64_t deadline_ns)
+{
+    int64_t ns = (int64_t)(fate_of(self, connect, 8) % 100) * SIM_MS;
+    bool is_out, in_time;
+
+    if (!happens(self, connect, 7, self->moods.stuck))
+        return true;
+    if (!takes(3 * SIM_MS, deadline_ns))
+        return false;
+    is_out = wi_pool_hangs(self->pool);
+    self->stuck += is_out;
+    world_trace("connect %d is stuck%s", connect,
+                is_out ? ", and let out" : "");
+    in_time = takes(ns, deadline_ns);
+    self->stuck -= is_out;
+    if (is_out && in_time)
+        wi_pool_goes_on(self->pool);
+    return in_time;
+}
+
 static weir_status server_open(void *context, int64_t deadline_ns, void **out,
                                weir_error *err)
 {
@@ -148,7 +177,8 @@ static weir_status server_open(void *context, int64_t deadline_ns, void **out,
     self->opening++;
     self->sessions[connect].begun = world_event();
     world_trace("connect %d", connect);
-    in_time = takes(connect_time(self, connect), deadline_ns);
+    in_time = resolves(self, connect, deadline_ns) &&
+              takes(connect_time(self, connect), deadline_ns);
     self->opening--;
     if (in_time && !happens(self, connect, 6, self->moods.refused)) {
         begin_session(self, &self->sessions[connect], connect);

@@ -30,6 +30,7 @@ typedef struct server_moods {
     int refused;
     int hanging;
     int mortal;
+    int stuck; /* the resolver is, before the connect begins */
     bool slow_closes;
 } server_moods;
 
@@ -39,6 +40,8 @@ typedef struct server {
     session sessions[SESSIONS_MAX];
     int connects; /* begun */
     int opening;  /* at this moment */
+    int stuck;    /* … and not counted by the pool any more */
+    wi_pool *pool;
     int opened;
     int refused;
     int closed;
@@ -57,6 +60,9 @@ void server_set_limit(server *self, int limit);
 void server_settled(server *self, int places);
 /* After every step. */
 void server_check(server *self);
+/* Somebody waits at such a moment, the pool has so many openings and threads:
+ * one that is stuck is not all that is done for him. */
+void server_check_begun(const server *self, int connecting, int threads);
 int server_number(const server *self, const void *resource);
 bool server_is_dead(const void *resource);
 /* When the server closes a session, whose number is its socket. */

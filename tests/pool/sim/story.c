@@ -132,10 +132,8 @@ static void check_idle(void *context)
         return;
     if (waiting > 0 && status.idle > 0)
         world_fail("%d wait beside %d idle", waiting, status.idle);
-    if (waiting > 0 && now.server.now < now.server.limit &&
-        status.connecting == 0 && world_helpers() == 0)
-        world_fail("%d wait, %d of %d are open, and nobody connects", waiting,
-                   now.server.now, now.server.limit);
+    if (waiting > 0)
+        server_check_begun(&now.server, status.connecting, world_helpers());
 }
 
 static void note_who_waits(borrower *self)
@@ -633,6 +631,7 @@ static server_moods choose_moods(uint64_t *dice)
     moods.refused = by_chance(dice, 40) ? (int)choose(dice, 60) : 0;
     moods.hanging = by_chance(dice, 20) ? (int)choose(dice, 30) : 0;
     moods.mortal = (int)choose(dice, 50);
+    moods.stuck = now.options.threads ? (int)choose(dice, 40) : 0;
     return moods;
 }
 
@@ -692,6 +691,7 @@ bool story_run(const story_plan *plan, uint64_t *history)
     now.server.ended = was_told_by_thread;
     now.pool = wi_pool_new(now.is_watched ? &server_kind_watched : &server_kind,
                            &now.server, &now.options, NULL);
+    now.server.pool = now.pool;
     spawn_borrowers(&dice);
     if (world_run())
         check_end();
