@@ -13,12 +13,16 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/cancel.h"
 #include "pool/plight.h"
 #include "pool/view.h"
 
 /* What an acquire under way wants, and the lease that it has got. */
 typedef struct visit {
+    wi_pool *pool;
     wi_request *request;
+    wi_cancel_wait cancel;
+    bool is_cancelled; /* by its token; matters while it waits */
     int64_t began_ns;
     int64_t deadline_ns;
     uint64_t thread; /* wi_kinds_thread() */
@@ -128,6 +132,13 @@ static weir_status is_out(const wi_lease *first, weir_error *err)
         first->tag ? first->tag : "no tag", first->site ? " at " : "",
         first->site ? first->site : "",
         (double)(wi_now_ns() - first->lent_ns) / 1e9);
+}
+
+static weir_status is_cancelled(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CANCELLED,
+                          "the wait for a connection was cancelled by its "
+                          "token");
 }
 
 /* Who would wait for himself: a hook that is told of a loan asks for it. */
@@ -273,6 +284,8 @@ static weir_status wait_a_while(wi_pool *pool, visit *wish, weir_error *err)
     int64_t waited_ns;
     bool woken;
 
+    if (wish->is_cancelled)
+        return is_cancelled(err);
     if (wi_deadline_passed(wish->deadline_ns))
         return timed_out(pool, wish, err);
     if (!wi_waiters_join(&pool->waiters, &waiter, wish->request->tag))
@@ -338,6 +351,29 @@ static weir_status take(wi_pool *pool, visit *wish, weir_error *err)
     return status;
 }
 
+/* Not locked; the token's lock is held. Who waits looks again. */
+static void cancel(wi_cancel_wait *wait)
+{
+    visit *wish = WI_CONTAINER(wait, visit, cancel);
+    wi_pool *pool = wish->pool;
+
+    wi_mutex_lock(&pool->lock);
+    wish->is_cancelled = true;
+    wi_kinds_wake(pool);
+    wi_kinds_unlock(pool);
+}
+
+/* Locked, and outside in between: no token knows of the visit any more, which
+ * has to be so before the pool may end. */
+static void forget_token(wi_pool *pool, visit *wish)
+{
+    if (!wish->request->cancel)
+        return;
+    wi_kinds_unlock(pool);
+    wi_cancel_leave(wish->request->cancel, &wish->cancel);
+    wi_mutex_lock(&pool->lock);
+}
+
 /* Locked, and outside in between. Whoever borrows first makes all ready. */
 static weir_status open_house(wi_pool *pool, const visit *wish, weir_error *err)
 {
@@ -370,7 +406,9 @@ static int64_t deadline_of(const wi_pool *pool, int64_t wish_ns, int64_t now_ns)
 static weir_status kinds_acquire(wi_pool *pool, wi_request *request,
                                  wi_lease **out, weir_error *err)
 {
-    visit wish = {.request = request,
+    visit wish = {.pool = pool,
+                  .request = request,
+                  .cancel = {.cancel = cancel},
                   .began_ns = wi_now_ns(),
                   .thread = wi_kinds_thread()};
     weir_error own;
@@ -380,11 +418,13 @@ static weir_status kinds_acquire(wi_pool *pool, wi_request *request,
         err = &own;
     if (pool->rule->per_thread)
         wi_kinds_watch_thread();
+    wi_cancel_join(request->cancel, &wish.cancel);
     wi_mutex_lock(&pool->lock);
     pool->visitors++;
     wi_kinds_abandon(pool);
     wish.deadline_ns = deadline_of(pool, request->deadline_ns, wish.began_ns);
     status = take(pool, &wish, err);
+    forget_token(pool, &wish);
     if (status == WEIR_OK && !wish.is_guest)
         status = open_house(pool, &wish, err);
     pool->visitors--;
