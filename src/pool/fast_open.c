@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "base/error.h"
 #include "pool/fast_life.h"
 
@@ -126,7 +127,9 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     wi_fast_unlock(pool);
     wi_error_clear(err);
     began_ns = wi_fast_now(pool);
+    WI_PROBE2(open_start, pool, place);
     status = pool->kind->open(pool->context, deadline_ns, &resource, err);
+    WI_PROBE3(open_done, pool, place, status);
     atomic_store(&place->hung_up, false);
     if (status == WEIR_OK)
         place->is_watched = is_watched && wi_fast_watch(pool, place, resource);
@@ -151,6 +154,22 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     return WEIR_OK;
 }
 
+/* Why it is closed, for those who trace. */
+static const char *reason_of(const wi_pool *pool, const wi_lease *place)
+{
+    int64_t uses = (int64_t)(atomic_load(&place->loans) - place->used_count);
+
+    if (pool->closed)
+        return "the pool is closed";
+    if (place->generation != atomic_load(&pool->generation))
+        return "all of its age were invalidated";
+    if (wi_fast_now(pool) > wi_expiry_ns(pool, place))
+        return "it is too old";
+    if (pool->options.uses_max > 0 && uses >= pool->options.uses_max)
+        return "it was lent too often";
+    return "it is broken, or one too many";
+}
+
 /* The place counts until the resource is closed, so that a server never sees
  * more than the limit. */
 void wi_close_here(wi_pool *pool, wi_lease *place)
@@ -160,6 +179,7 @@ void wi_close_here(wi_pool *pool, wi_lease *place)
     if (wi_place_state_of(place) != WI_PLACE_CLOSING)
         wi_place_move(pool, place, WI_PLACE_CLOSING);
     place->resource = NULL;
+    WI_PROBE3(close, pool, place, reason_of(pool, place));
     wi_fast_unlock(pool);
     pool->kind->close(pool->context, resource);
     wi_mutex_lock(&pool->lock);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/probe.h"
 
 static int block_size(int block)
 {
@@ -122,6 +123,7 @@ void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state)
     /* Nobody's: who takes it next may be seen to have it before he signs. */
     if (state == WI_PLACE_EMPTY || state == WI_PLACE_IDLE)
         atomic_store_explicit(&place->thread, 0, memory_order_relaxed);
+    WI_PROBE4(state, pool, place, before, state);
     wi_thrift_set(pool);
     atomic_store(&place->state, state);
 }

@@ -15,6 +15,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "pool/fast_life.h"
 
 static uint32_t gate_for(const wi_pool *pool)
@@ -98,6 +99,7 @@ bool wi_claim_join(wi_pool *pool, wi_claim *claim)
     else
         wi_list_append(&pool->queue, &claim->queued);
     pool->waiting++;
+    WI_PROBE3(wait, pool, claim->request->tag, pool->waiting);
     wi_gate_set(pool);
     return true;
 }
@@ -128,6 +130,7 @@ void wi_claim_grant(wi_pool *pool, wi_lease *place)
 
     WI_ASSERT(claim);
     wi_nested_over(pool, claim); /* before it is seen to hold this */
+    WI_PROBE3(grant, pool, claim->request->tag, place);
     claim->lease = place;
     wi_place_sign(place, claim->request->tag, claim->request->site);
     atomic_store_explicit(

@@ -4,6 +4,7 @@
  */
 #include "pool/pool.h"
 
+#include "base/probe.h"
 #include "pool/core.h"
 #include "pool/view.h"
 
@@ -35,11 +36,17 @@ void wi_pool_free(wi_pool **pool)
 weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
                             weir_error *err)
 {
-    return core_of(pool)->acquire(pool, request, out, err);
+    weir_status status;
+
+    WI_PROBE3(acquire_start, pool, request->tag, request->site);
+    status = core_of(pool)->acquire(pool, request, out, err);
+    WI_PROBE3(acquire_done, pool, request->tag, status);
+    return status;
 }
 
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
+    WI_PROBE3(release, pool, lease, fate);
     return core_of(pool)->release(pool, lease, fate);
 }
 
