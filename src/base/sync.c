@@ -9,9 +9,25 @@
 #include "base/check.h"
 #include "base/clock.h"
 
+/* In debug builds a thread that locks what it has locked is asserted instead of
+ * hanging: so does a signal handler that calls the library. */
+#ifdef NDEBUG
+enum { MUTEX_KIND = PTHREAD_MUTEX_NORMAL };
+#else
+enum { MUTEX_KIND = PTHREAD_MUTEX_ERRORCHECK };
+#endif
+
 bool wi_mutex_init(wi_mutex *mutex)
 {
-    return pthread_mutex_init(&mutex->native, NULL) == 0;
+    pthread_mutexattr_t attributes;
+    bool made;
+
+    if (pthread_mutexattr_init(&attributes) != 0)
+        return false;
+    made = pthread_mutexattr_settype(&attributes, MUTEX_KIND) == 0 &&
+           pthread_mutex_init(&mutex->native, &attributes) == 0;
+    pthread_mutexattr_destroy(&attributes);
+    return made;
 }
 
 void wi_mutex_clear(wi_mutex *mutex)

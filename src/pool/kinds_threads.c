@@ -138,7 +138,7 @@ static void after_fork_in_child(void)
 {
     for (wi_pool *pool = pools; pool; pool = pool->next_pool) {
         inherit_pool(pool);
-        wi_mutex_unlock(&pool->lock);
+        (void)wi_mutex_init(&pool->lock); /* its owner is another, here */
     }
     pthread_mutex_unlock(&pools_lock);
 }
