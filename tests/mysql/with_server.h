@@ -1,81 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * For tests on a real server: connections, and statements that must work.
- */
+/* For tests on a MariaDB server. */
 #ifndef WEIR_TESTS_MYSQL_WITH_SERVER_H
 #define WEIR_TESTS_MYSQL_WITH_SERVER_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <cmocka.h>
-
-#include <weir/short.h>
-#include <weir/sys/driver.h>
-#include <weir/weir.h>
-
-static weir_engine *engine;
-
-static inline weir_conn *borrow(void)
-{
-    weir_error err;
-    weir_conn *conn = weir_connect(engine, &err);
-
-    if (!conn)
-        fail_msg("connect: %s", err.message);
-    return conn;
-}
-
-/* A statement without parameters. */
-static inline weir_status try(weir_conn *conn, const char *sql)
-{
-    return weir_exec(conn, sql, NOARGS);
-}
-
-static inline void run(weir_conn *conn, const char *sql)
-{
-    if (try(conn, sql) != WEIR_OK)
-        fail_msg("%s: %s", sql, weir_conn_error(conn)->message);
-}
-
-static inline void commit(weir_conn *conn)
-{
-    if (weir_commit(conn) != WEIR_OK)
-        fail_msg("COMMIT: %s", weir_conn_error(conn)->message);
-}
-
-/* The only cell of a query. */
-static inline int64_t get(weir_conn *conn, const char *sql)
-{
-    weir_result *rows = weir_query(conn, sql, NOARGS);
-    int64_t found = -1;
-
-    if (weir_result_one(rows) != WEIR_OK)
-        fail_msg("%s: %s", sql, weir_result_error(rows)->message);
-    found = weir_get_i64(rows, 0);
-    weir_result_close(&rows);
-    return found;
-}
-
-static inline double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static inline int open_engine(void)
-{
-    weir_error err;
-
-    engine = weir_engine_open(getenv("WEIR_TEST_URL"), NULL, &err);
-    return engine ? 0 : weir_report(&err);
-}
+#include "kit/with_server.h"
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "kit/late.h"
 #include "kit/proxy.h"
+#include "kit/vault.h"
 #include "mysql/with_server.h"
 
 #define LATE_S kit_late_s()
@@ -49,6 +50,25 @@ static void expect(const weir_error *err, weir_status status, int code,
         fail_msg("%s %d %s: %s", weir_status_name(err->status),
                  err->native_code, err->sqlstate, err->message);
     assert_true(strlen(err->message) > 8);
+}
+
+static void set_password(bool create, const char *password)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+    char sql[160];
+
+    if (create)
+        run(conn, "DROP USER IF EXISTS rotating@'127.0.0.1'");
+    snprintf(sql, sizeof sql, "%s USER rotating@'127.0.0.1' IDENTIFIED BY '%s'",
+             create ? "CREATE" : "ALTER", password);
+    run(conn, sql);
+    run(conn, "GRANT ALL ON *.* TO rotating@'127.0.0.1'");
+}
+
+static void test_credentials__follow_a_password_that_changes(void **state)
+{
+    (void)state;
+    kit_play_rotation(set_password, "28000");
 }
 
 static void test_login__that_is_wrong(void **state)
@@ -270,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_login__that_is_wrong),
+        cmocka_unit_test(test_credentials__follow_a_password_that_changes),
         cmocka_unit_test(test_user__may_be_limited),
         cmocka_unit_test(test_host__that_refuses_or_does_not_answer),
         cmocka_unit_test(test_values__that_do_not_fit),

@@ -1,73 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * For tests on a real server: connections, and statements that must work.
- */
+/* For tests on a PostgreSQL server. */
 #ifndef WEIR_TESTS_POSTGRES_WITH_SERVER_H
 #define WEIR_TESTS_POSTGRES_WITH_SERVER_H
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <cmocka.h>
-
-#include <weir/short.h>
-#include <weir/sys/driver.h>
-#include <weir/weir.h>
 
 #include "kit/server.h"
-
-static weir_engine *engine;
+#include "kit/with_server.h"
 
 /* Every wait of the driver goes through a hook of the test's: those for an
  * answer are its round trips. */
 static int round_trips;
-
-static inline weir_conn *borrow(void)
-{
-    weir_error err;
-    weir_conn *conn = weir_connect(engine, &err);
-
-    if (!conn)
-        fail_msg("connect: %s", err.message);
-    return conn;
-}
-
-/* A statement without parameters. */
-static inline weir_status try(weir_conn *conn, const char *sql)
-{
-    return weir_exec(conn, sql, NOARGS);
-}
-
-static inline void run(weir_conn *conn, const char *sql)
-{
-    if (try(conn, sql) != WEIR_OK)
-        fail_msg("%s: %s", sql, weir_conn_error(conn)->message);
-}
-
-static inline void commit(weir_conn *conn)
-{
-    if (weir_commit(conn) != WEIR_OK)
-        fail_msg("COMMIT: %s", weir_conn_error(conn)->message);
-}
-
-/* The only cell of a query. */
-static inline int64_t get(weir_conn *conn, const char *sql)
-{
-    weir_result *rows = weir_query(conn, sql, NOARGS);
-    int64_t found = -1;
-
-    if (weir_result_one(rows) != WEIR_OK)
-        fail_msg("%s: %s", sql, weir_result_error(rows)->message);
-    found = weir_get_i64(rows, 0);
-    weir_result_close(&rows);
-    return found;
-}
 
 /* Whether the only cell of a query is this text. */
 static inline void expect(weir_conn *conn, const char *sql, const char *text)
@@ -78,14 +21,6 @@ static inline void expect(weir_conn *conn, const char *sql, const char *text)
         fail_msg("%s: %s", sql, weir_result_error(rows)->message);
     assert_string_equal(weir_get_text(rows, 0), text);
     weir_result_close(&rows);
-}
-
-static inline double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static inline weir_status count_wait(void *context, int fd, unsigned events,
@@ -116,14 +51,6 @@ static inline weir_engine *open_counted(void)
     if (!counted)
         fail_msg("%s", err.message);
     return counted;
-}
-
-static inline int open_engine(void)
-{
-    weir_error err;
-
-    engine = weir_engine_open(getenv("WEIR_TEST_URL"), NULL, &err);
-    return engine ? 0 : weir_report(&err);
 }
 
 #endif

@@ -3,6 +3,7 @@
  * Connecting, step by step through the wait hook. What libpq would rather
  * take from the environment and decide by itself is said.
  */
+#include "hosts.h"
 #include "resolve.h"
 
 #include <string.h>
@@ -20,6 +21,16 @@ static void set_grace(wpg_conn *conn, int64_t opened_in_ns)
                      : grace > GRACE_MAX_NS ? GRACE_MAX_NS
                                             : grace;
 }
+
+/* On the way to one of several hosts. */
+typedef struct attempt {
+    wpg_conn *conn;
+    wpg_transport *transport;
+    const weir_open_spec *spec;
+    wpg_guard guard;
+    size_t host;   /* that libpq is trying */
+    int64_t until; /* its share of the time; 0: not known yet */
+} attempt;
 
 static weir_status start(wpg_conn *conn, const wpg_transport *transport,
                          const weir_open_spec *spec, weir_error *err)
@@ -68,33 +79,96 @@ static weir_status timed_out(wpg_conn *conn, weir_error *err)
     return status;
 }
 
-static weir_status proceed(wpg_conn *conn, const weir_open_spec *spec,
-                           wpg_guard *guard, weir_error *err)
+static weir_status refused_password(weir_error *err)
+{
+    weir_error_set(err, WEIR_ERR_AUTH,
+                   "the server wants the password in clear text; it is only "
+                   "sent over verified TLS (tls=verify-full)");
+    err->fate = WEIR_FATE_DISCARD;
+    wpg_set_state(err, "28000");
+    return err->status;
+}
+
+/* Each host that is left has the same share of the time that is left. */
+static int64_t share_of(const attempt *at)
+{
+    int64_t now = weir_services_now(at->conn->services);
+    int64_t left = at->spec->deadline - now;
+    size_t hosts = wpg_hosts_count(at->transport) - at->host;
+
+    if (at->spec->deadline == WEIR_NO_DEADLINE || left <= 0 || hosts < 2)
+        return at->spec->deadline;
+    return now + left / (int64_t)hosts;
+}
+
+static void note_host(attempt *at)
+{
+    size_t host = wpg_hosts_at(at->transport, at->conn->pg);
+
+    if (host == at->host && at->until != 0)
+        return;
+    at->host = host;
+    at->until = share_of(at);
+}
+
+static weir_status proceed(attempt *at, weir_error *err)
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    wpg_conn *conn = at->conn;
 
     while (next != PGRES_POLLING_OK) {
         unsigned event =
             next == PGRES_POLLING_READING ? WEIR_WAIT_READ : WEIR_WAIT_WRITE;
 
+        note_host(at);
         if (weir_services_wait(conn->services, PQsocket(conn->pg), event,
-                               spec->deadline, err) != WEIR_OK)
+                               at->until, err) != WEIR_OK)
             return timed_out(conn, err);
         next = PQconnectPoll(conn->pg);
-        if (!wpg_guard_pass(guard) && !guard->refused)
+        if (!wpg_guard_pass(&at->guard) && !at->guard.refused)
             return wpg_lose(conn, WEIR_FATE_DISCARD, err);
-        if (guard->refused) {
-            weir_error_set(err, WEIR_ERR_AUTH,
-                           "the server wants the password in clear text; it "
-                           "is only sent over verified TLS (tls=verify-full)");
-            err->fate = WEIR_FATE_DISCARD;
-            wpg_set_state(err, "28000");
-            return err->status;
-        }
+        if (at->guard.refused)
+            return refused_password(err);
         if (next == PGRES_POLLING_FAILED)
             return wpg_fail_open(conn, err);
     }
     return WEIR_OK;
+}
+
+static weir_status try_hosts(attempt *at, weir_error *err)
+{
+    weir_status status = start(at->conn, at->transport, at->spec, err);
+
+    at->host = 0;
+    at->until = 0;
+    if (status == WEIR_OK)
+        status = wpg_guard_start(&at->guard, at->conn->pg, err);
+    if (status == WEIR_OK)
+        status = proceed(at, err);
+    wpg_guard_stop(&at->guard);
+    return status;
+}
+
+/* A silent host has had its share: those behind it have theirs. */
+static bool may_skip(const attempt *at, weir_status status)
+{
+    return status == WEIR_ERR_TIMEOUT && at->until < at->spec->deadline &&
+           at->host + 1 < wpg_hosts_count(at->transport);
+}
+
+static weir_status connect_to_one(attempt *at, weir_error *err)
+{
+    wpg_conn *conn = at->conn;
+    weir_status status = try_hosts(at, err);
+
+    while (may_skip(at, status)) {
+        weir_services_log(conn->services, WEIR_LOG_WARNING, err->message);
+        PQfinish(conn->pg);
+        conn->pg = NULL;
+        wpg_hosts_skip(at->transport, at->host);
+        status = try_hosts(at, err);
+    }
+    return status;
 }
 
 static bool is_on(PGconn *pg, const char *name, const char *wanted)
@@ -141,26 +215,21 @@ weir_status wpg_dial(wpg_conn *conn, const weir_open_spec *spec,
 {
     int64_t began = weir_services_now(conn->services);
     wpg_transport transport;
-    wpg_guard guard = {.trace = NULL};
     wpg_addresses addresses = {.hosts = {.data = NULL}};
+    attempt at = {.conn = conn, .transport = &transport, .spec = spec};
     weir_status status;
 
     status = wpg_transport_of(conn->url, conn->options, &transport, err);
     if (status == WEIR_OK)
         status = wpg_resolve(conn, &transport, spec->deadline, &addresses, err);
     if (status == WEIR_OK)
-        status = start(conn, &transport, spec, err);
+        status = connect_to_one(&at, err);
     wpg_addresses_clear(conn, &addresses);
-    if (status == WEIR_OK)
-        status = wpg_guard_start(&guard, conn->pg, err);
-    if (status == WEIR_OK)
-        status = proceed(conn, spec, &guard, err);
-    wpg_guard_stop(&guard);
     if (status == WEIR_OK)
         status = check_server(conn, transport.tls, err);
     if (status != WEIR_OK)
         return status;
-    conn->key = guard.key;
+    conn->key = at.guard.key;
     remember_peer(conn);
     set_grace(conn, weir_services_now(conn->services) - began);
     if (PQsetnonblocking(conn->pg, 1) != 0)
