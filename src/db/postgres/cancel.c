@@ -133,8 +133,11 @@ static weir_status stop_until(wpg_conn *conn, int64_t deadline, weir_error *err)
 {
     bool stray;
     weir_status status = stop(conn, deadline, &stray, err);
+    int was = WPG_STOPPING;
 
-    atomic_store(&conn->running, stray ? WPG_STRAY : WPG_STOPPED);
+    if (!atomic_compare_exchange_strong(&conn->running, &was,
+                                        stray ? WPG_STRAY : WPG_STOPPED))
+        atomic_store(&conn->running, stray ? WPG_STRAY : WPG_SPENT);
     return status;
 }
 
@@ -154,18 +157,26 @@ void wpg_running_begin(wpg_conn *conn)
     atomic_store_explicit(&conn->running, WPG_RUNNING, memory_order_release);
 }
 
-/* Another wish may come until nothing runs any more. */
+/* A wish that is on its way is waited for, and is the last: else somebody who
+ * asks again and again could hold this up for ever. */
+static void await_wish(wpg_conn *conn)
+{
+    int found = WPG_STOPPING;
+
+    (void)atomic_compare_exchange_strong(&conn->running, &found, WPG_LAST);
+    while (atomic_load(&conn->running) == WPG_LAST)
+        wpg_pause(conn, PAUSE_NS);
+}
+
 void wpg_running_end(wpg_conn *conn)
 {
     int found = WPG_RUNNING;
 
     while (!atomic_compare_exchange_strong(&conn->running, &found, WPG_IDLE)) {
-        if (found == WPG_STRAY)
+        if (found == WPG_STOPPING)
+            await_wish(conn);
+        else if (found == WPG_STRAY)
             conn->lost = true;
-        if (found != WPG_STOPPING)
-            continue;
-        wpg_pause(conn, PAUSE_NS);
-        found = WPG_STOPPED;
     }
 }
 

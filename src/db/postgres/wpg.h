@@ -89,7 +89,9 @@ typedef enum wpg_running {
     WPG_IDLE = 0,
     WPG_RUNNING,
     WPG_STOPPING, /* somebody asks the server to stop it */
-    WPG_STOPPED,  /* … and has done so */
+    WPG_STOPPED,  /* … and has done so; it may be asked again */
+    WPG_LAST,     /* as STOPPING, and it must not be asked again */
+    WPG_SPENT,    /* as STOPPED, and … */
     WPG_STRAY,    /* … and when it will arrive is not known */
     WPG_HEARING,  /* nothing runs: a notification is waited for */
     WPG_HUSHED,   /* … no longer */
