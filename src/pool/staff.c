@@ -6,7 +6,9 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +24,15 @@ typedef struct errand {
     struct errand *next; /* among the waiting, or the spare */
 } errand;
 
-/* A thread never ends: what a client library keeps for a thread would be
- * cleaned up while the process exits, or not at all. So there are as many as
- * there ever were errands at once. */
+/* How long a thread waits for the next errand before it ends. */
+static _Atomic int64_t patience_ns = INT64_C(30000000000);
+
+/* A thread that ends is awake until the last round of destructors, so that
+ * what a client library keeps for a thread is never cleaned up while the
+ * process exits. */
+static pthread_key_t leaving;
+static bool may_leave;
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t called;
@@ -41,6 +49,11 @@ static struct {
 
 /* What the calling thread is at; NULL: it is not of the staff. */
 static _Thread_local errand *mine;
+
+void wi_staff_wait_for_tasks(int64_t ns)
+{
+    atomic_store(&patience_ns, ns);
+}
 
 void wi_staff_forget(void)
 {
@@ -174,19 +187,66 @@ static void end(errand *it)
     mine = NULL;
 }
 
-/* Locked: the next errand, of which there may be none for a long time. */
+/* By the clock of the condition. Set forward or back, it makes threads end a
+ * little early or late. */
+static struct timespec end_of_patience(void)
+{
+    int64_t ns = atomic_load(&patience_ns);
+    struct timespec end;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    ns += end.tv_nsec;
+    end.tv_sec += (time_t)(ns / 1000000000);
+    end.tv_nsec = (long)(ns % 1000000000);
+    return end;
+}
+
+/* Locked: the next errand. NULL: there was none for so long that the thread
+ * is to end. */
 static errand *next_errand(void)
 {
+    struct timespec end = end_of_patience();
     errand *next;
+    int failed = 0;
 
     staff.idle_count++;
-    while (!staff.waiting)
-        pthread_cond_wait(&staff.called, &staff.lock);
+    while (!staff.waiting && (failed == 0 || !may_leave || staff.ended))
+        failed = may_leave && !staff.ended
+                     ? pthread_cond_timedwait(&staff.called, &staff.lock, &end)
+                     : pthread_cond_wait(&staff.called, &staff.lock);
     staff.idle_count--;
+    if (!staff.waiting)
+        return NULL;
     next = staff.waiting;
     staff.waiting = next->next;
     staff.waiting_count--;
     return next;
+}
+
+/* Called in each round of destructors, after which there is one less to come;
+ * others' are called in the first of them, or when they ask for it. */
+static void leave(void *rounds)
+{
+    uintptr_t left = (uintptr_t)rounds;
+
+    if (left > 1 && pthread_setspecific(leaving, (void *)(left - 1)) == 0)
+        return;
+    pthread_mutex_lock(&staff.lock);
+    staff.awake_count--;
+    pthread_mutex_unlock(&staff.lock);
+}
+
+static void prepare_to_leave(void)
+{
+    may_leave = pthread_key_create(&leaving, leave) == 0;
+}
+
+/* Locked. */
+static void begin_to_leave(void)
+{
+    if (pthread_setspecific(
+            leaving, (void *)(uintptr_t)PTHREAD_DESTRUCTOR_ITERATIONS) == 0)
+        staff.awake_count++;
 }
 
 static void *thread_main(void *argument)
@@ -194,7 +254,7 @@ static void *thread_main(void *argument)
     errand *it = argument;
 
     pthread_mutex_lock(&staff.lock);
-    for (;;) {
+    while (it) {
         begin(it);
         pthread_mutex_unlock(&staff.lock);
 #ifdef __linux__
@@ -205,6 +265,8 @@ static void *thread_main(void *argument)
         end(it);
         it = next_errand();
     }
+    begin_to_leave();
+    pthread_mutex_unlock(&staff.lock);
     return NULL;
 }
 
@@ -223,12 +285,14 @@ static void fill(sigset_t *set)
 static bool create_detached(errand *it)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static pthread_once_t leave_once = PTHREAD_ONCE_INIT;
     pthread_t thread;
     sigset_t all;
     sigset_t before;
     bool made;
 
     (void)pthread_once(&once, stay_loaded);
+    (void)pthread_once(&leave_once, prepare_to_leave);
     fill(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     made = pthread_create(&thread, NULL, thread_main, it) == 0;

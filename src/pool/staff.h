@@ -2,7 +2,8 @@
 /*
  * The threads of the library. They are for all pools and engines: named, with
  * all signals blocked but those of their own faults, started when they are
- * first needed. One that has nothing to do waits for the next task.
+ * first needed. One that has nothing to do waits for the next task, and ends
+ * after half a minute.
  *
  * They may be inside a client library when the process exits, while others
  * clean up behind them (OpenSSL frees its locks and tables). So a thread that
@@ -13,6 +14,7 @@
 #define WI_POOL_STAFF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct wi_staff_task {
     const char *name; /* of the thread; a constant of 15 characters at most */
@@ -35,6 +37,9 @@ bool wi_staff_start(const wi_staff_task *task);
  * wi_staff_wake() does not return once the process exits. */
 void wi_staff_rest(void);
 void wi_staff_wake(void);
+
+/* How long a thread waits for its next task from now on. */
+void wi_staff_wait_for_tasks(int64_t ns);
 
 /* In a forked child: there are no other threads. */
 void wi_staff_forget(void);

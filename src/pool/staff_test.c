@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,6 +298,89 @@ static void test_staff__knows_its_own(void **state)
     wi_staff_wake();
 }
 
+/* ------------------------------------------------------ threads that end */
+
+static pthread_key_t kept; /* as a client library keeps something */
+static atomic_int freed;
+
+static void count_freed(void *ignored)
+{
+    (void)ignored;
+    atomic_fetch_add(&freed, 1);
+}
+
+static void keep_something(void *argument)
+{
+    (void)pthread_setspecific(kept, &kept);
+    atomic_store((_Atomic bool *)argument, true);
+    until(&let_go);
+}
+
+static void test_staff__ends_who_has_nothing_to_do(void **state)
+{
+    enum { AT_ONCE = 3 };
+    _Atomic bool here[AT_ONCE] = {false};
+    _Atomic bool done = false;
+
+    (void)state;
+    assert_int_equal(pthread_key_create(&kept, count_freed), 0);
+    atomic_store(&let_go, false);
+    wi_staff_wait_for_tasks(5 * MS);
+    for (int i = 0; i < AT_ONCE; i++) {
+        const wi_staff_task task = {
+            .name = "weir-test", .run = keep_something, .argument = &here[i]};
+
+        assert_true(wi_staff_start(&task));
+        until(&here[i]);
+    }
+    assert_int_equal(atomic_load(&freed), 0);
+    atomic_store(&let_go, true);
+    while (atomic_load(&freed) < AT_ONCE)
+        nap(MS);
+    /* There are others when they are needed. */
+    assert_true(wi_staff_start(
+        &(wi_staff_task){.name = "weir-test", .run = note, .argument = &done}));
+    until(&done);
+    wi_staff_wait_for_tasks(30 * 1000 * MS);
+}
+
+static void free_slowly(void *ignored)
+{
+    (void)ignored;
+    atomic_store(&on_the_way, true);
+    nap(100 * MS);
+    say('f');
+}
+
+static void say_x(void)
+{
+    say('x');
+}
+
+static void keep_for_a_moment(void *ignored)
+{
+    (void)ignored;
+    (void)pthread_setspecific(kept, &kept);
+}
+
+static void exit_while_one_ends(void)
+{
+    if (atexit(say_x) != 0 || pthread_key_create(&kept, free_slowly) != 0)
+        abort();
+    wi_staff_wait_for_tasks(0);
+    start(keep_for_a_moment, NULL);
+}
+
+/* What a library keeps for a thread is freed before the library ends. */
+static void test_exit__waits_for_who_ends(void **state)
+{
+    char heard[8];
+
+    (void)state;
+    run_child(exit_while_one_ends, heard, sizeof heard);
+    assert_string_equal(heard, "fx");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,8 +391,10 @@ int main(void)
         cmocka_unit_test(test_exit__stops_who_can_be_stopped),
         cmocka_unit_test(test_exit__does_not_stop_who_sleeps),
         cmocka_unit_test(test_exit__may_be_called_by_one_of_them),
+        cmocka_unit_test(test_exit__waits_for_who_ends),
         cmocka_unit_test(test_staff__does_each_task),
         cmocka_unit_test(test_staff__knows_its_own),
+        cmocka_unit_test(test_staff__ends_who_has_nothing_to_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
