@@ -492,8 +492,12 @@ static weir_status fast_reopen(wi_pool *pool, wi_lease *place,
     place->in_caller = true;
     status =
         wi_open_here(pool, place, deadline_of(pool, deadline_ns, now), err);
-    if (status != WEIR_OK)
+    if (status != WEIR_OK) {
         wi_place_move(pool, place, WI_PLACE_LOST);
+    } else if (pool->options.threads) {
+        wi_note_success(pool);
+        wi_dispatch(pool); /* who waits for the outage to end need not */
+    }
     wi_fast_unlock(pool);
     return status;
 }

@@ -264,6 +264,40 @@ static void test_pool_29__says_when_it_will_try_again(void **state)
     end_threaded(&pool);
 }
 
+/* Whoever lost his connection tries for himself; that it works ends an outage
+ * for all. */
+static void test_pool_31__a_reopened_one_ends_the_outage(void **state)
+{
+    wi_pool_options options = threaded_options(2);
+    weir_error err = {.status = WEIR_OK};
+    wi_request request = {.tag = "main"};
+    wi_lease *lease = NULL;
+    wi_lease *held;
+    wi_pool *pool;
+
+    (void)state;
+    options.backoff_ns = 3600 * SECOND;
+    pool = threaded_pool(&options);
+    held = wait_for_one(pool);
+    atomic_store(&server.failures_to_come, 1000000);
+    wi_pool_lose(pool, held);
+    for (int i = 0; i < 40; i++) {
+        request.deadline_ns = wi_now_ns() + MS;
+        assert_int_not_equal(wi_pool_acquire(pool, &request, &lease, &err),
+                             WEIR_OK);
+        while (status_of(pool).connecting > 0)
+            nap(MS / 5);
+    }
+    assert_int_not_equal(wi_pool_reopen(pool, held, 0, &err), WEIR_OK);
+    atomic_store(&server.failures_to_come, 0);
+    assert_int_equal(wi_pool_reopen(pool, held, 0, &err), WEIR_OK);
+    request.deadline_ns = wi_now_ns() + 30 * SECOND;
+    assert_int_equal(wi_pool_acquire(pool, &request, &lease, &err), WEIR_OK);
+    release(pool, lease);
+    release(pool, held);
+    end_threaded(&pool);
+}
+
 static void test_pool_35__serves_from_what_is_open_meanwhile(void **state)
 {
     wi_pool_options options = threaded_options(4);
@@ -344,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_pool_58__a_connect_under_way_ends_a_closed_pool),
         cmocka_unit_test(test_pool_29_31__an_outage_is_told_and_ends),
         cmocka_unit_test(test_pool_29__says_when_it_will_try_again),
+        cmocka_unit_test(test_pool_31__a_reopened_one_ends_the_outage),
         cmocka_unit_test(test_pool_33__a_full_server_is_told_to_who_holds_all),
         cmocka_unit_test(test_pool_34__a_refusal_is_told_to_all),
         cmocka_unit_test(test_pool_35__serves_from_what_is_open_meanwhile),
