@@ -93,6 +93,27 @@ static void test_killed__autocommit_write_is_unknown(void **state)
                      WEIR_ERR_COMMIT_UNKNOWN);
 }
 
+/* A query is only lost, unless it calls what may write: the row that the
+ * function wrote stands, and nobody was told. */
+static void test_killed__autocommit_call_is_unknown(void **state)
+{
+    WEIR_AUTO(weir_conn) conn = borrow();
+
+    (void)state;
+    run(conn, "DROP FUNCTION IF EXISTS bump");
+    run(conn, "CREATE FUNCTION bump(by_n INT) RETURNS INT MODIFIES SQL DATA "
+              "BEGIN UPDATE t SET n = n + by_n WHERE id = 1; RETURN 1; END");
+    commit(conn);
+    assert_int_equal(weir_set_isolation(conn, WEIR_AUTOCOMMIT), WEIR_OK);
+    assert_int_equal(get(conn, "SELECT bump(4)"), 1);
+    assert_int_equal(get(conn, "SELECT n FROM t WHERE id = 1"), 5);
+    kill_connection(conn);
+    assert_int_equal(try(conn, "SELECT bump(4)"), WEIR_ERR_COMMIT_UNKNOWN);
+    assert_int_equal(get(conn, "SELECT COUNT(n) FROM t"), 2);
+    kill_connection(conn);
+    assert_int_equal(try(conn, "SELECT COUNT(n) FROM t"), WEIR_ERR_CONNECTION);
+}
+
 /* @return whether the connection lives on, with its transaction */
 static bool stop_long_one(void)
 {
@@ -374,6 +395,7 @@ int main(void)
         TEST(killed__while_idle_in_a_transaction),
         TEST(killed__before_commit_is_unknown),
         TEST(killed__autocommit_write_is_unknown),
+        TEST(killed__autocommit_call_is_unknown),
         TEST(deadline__stops_the_statement_and_keeps_the_rest),
         TEST(stopped_server__holds_no_deadline_up),
         TEST(stopped_server__connecting_ends_in_time),

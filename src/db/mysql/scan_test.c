@@ -46,6 +46,41 @@ static void test_effect__in_doubt_it_writes(void **state)
     writes("'unfinished");
 }
 
+static void calls(const char *sql)
+{
+    assert_int_equal(scan(sql).effect, WEIR_EFFECT_READ);
+    if (!scan(sql).calls)
+        fail_msg("may call what writes: %s", sql);
+}
+
+static void calls_nothing(const char *sql)
+{
+    if (scan(sql).calls)
+        fail_msg("calls only what looks: %s", sql);
+}
+
+static void test_calls__of_unknown_functions_may_do_anything(void **state)
+{
+    (void)state;
+    calls("SELECT bump()");
+    calls("SELECT bump /* how far */ (1)");
+    calls("SELECT `bump`(1)");
+    calls("SELECT shop.bump(1)");
+    calls("SELECT `shop` . `bump` (1)");
+    calls("SELECT id FROM t WHERE bump(id) > 0");
+    /* A function of one's own may have a name that the server uses. */
+    calls("SELECT shop.count(1)");
+    calls("SELECT count (1)");
+    calls("SELECT /*! bump(1) */ 2");
+    calls_nothing("SELECT id, 'bump(1)' FROM t -- bump(1)");
+    calls_nothing("SELECT COUNT(*), max(id) FROM t WHERE id IN (1, 2)");
+    calls_nothing("SELECT a FROM t WHERE (a) AND (b) OR NOT (c)");
+    calls_nothing("SELECT CAST(a AS CHAR (10)), CAST(b AS DECIMAL(9, 2)) "
+                  "FROM (SELECT 1 AS a, 2 AS b) x");
+    calls_nothing("SELECT a FROM t USE INDEX (i) JOIN u USING (a)");
+    calls_nothing("SELECT connection_id(), NOW(6)");
+}
+
 static void test_inserts__are_those_that_make_keys(void **state)
 {
     (void)state;
@@ -70,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_effect__in_doubt_it_writes),
+        cmocka_unit_test(test_calls__of_unknown_functions_may_do_anything),
         cmocka_unit_test(test_inserts__are_those_that_make_keys),
         cmocka_unit_test(test_session__is_marked_by_what_stays),
     };

@@ -227,8 +227,8 @@ static void judge(wmy_stmt *stmt, weir_error *err)
 {
     const wmy_conn *conn = stmt->conn;
 
-    if (conn->in_tx || stmt->scan.effect != WEIR_EFFECT_WRITE ||
-        err->fate != WEIR_FATE_DISCARD)
+    if (conn->in_tx || err->fate != WEIR_FATE_DISCARD ||
+        (stmt->scan.effect == WEIR_EFFECT_READ && !stmt->scan.calls))
         return;
     if (err->status == WEIR_ERR_TIMEOUT || err->status == WEIR_ERR_CANCELLED ||
         err->status == WEIR_ERR_CONNECTION ||

@@ -187,6 +187,9 @@ weir_status wmy_end_xa(wmy_conn *conn, const char *verb, const char *tail,
 typedef struct wmy_scan {
     weir_effect effect;
     bool inserts; /* INSERT or REPLACE: a key may be generated */
+    /* A reader that calls functions which may do anything: it counts as a
+     * write if its answer is lost. */
+    bool calls;
     /* It may leave something in the session that the server does not report:
      * a named lock, a variable, a setting. */
     bool marks_session;
