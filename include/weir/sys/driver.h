@@ -69,6 +69,7 @@ typedef enum weir_capability {
     WEIR_HAS_TYPED_COLUMNS = 1u << 19, /* cells have the column's type; else
                                           each value has its own */
     WEIR_CAN_SUBMIT = 1u << 20,        /* submit(), collect() */
+    WEIR_HAS_MINUS_ZERO = 1u << 21,    /* -0.0 comes back with its sign */
 } weir_capability;
 
 /** What a statement does, as far as the driver can tell. */

@@ -128,7 +128,8 @@ const weir_backend weir_backend_postgres = {
                     WEIR_CAN_TWO_PHASE | WEIR_CAN_NOTIFY | WEIR_CAN_TX_OUTCOME |
                     WEIR_CAN_RETURNING | WEIR_CAN_SHARE |
                     WEIR_CAN_DDL_ROLLBACK | WEIR_HAS_NAN | WEIR_HAS_INFINITY |
-                    WEIR_HAS_SQL | WEIR_HAS_TYPED_COLUMNS | WEIR_CAN_SUBMIT,
+                    WEIR_HAS_MINUS_ZERO | WEIR_HAS_SQL |
+                    WEIR_HAS_TYPED_COLUMNS | WEIR_CAN_SUBMIT,
     .default_isolation = WEIR_READ_COMMITTED,
     .options = wpg_options,
 };

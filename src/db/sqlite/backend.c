@@ -69,7 +69,7 @@ const weir_backend weir_backend_sqlite = {
                     WEIR_CAN_INTERLEAVE | WEIR_CAN_RETURNING | WEIR_CAN_KEYS |
                     WEIR_CAN_SHARE | WEIR_CAN_DDL_ROLLBACK |
                     WEIR_HAS_SINGLE_WRITER | WEIR_HAS_INFINITY |
-                    WEIR_HAS_TEXT_NUL | WEIR_HAS_SQL,
+                    WEIR_HAS_MINUS_ZERO | WEIR_HAS_TEXT_NUL | WEIR_HAS_SQL,
     .default_isolation = WEIR_READ_COMMITTED,
     .options = wsq_options,
     .check_url = wsq_check_url,
