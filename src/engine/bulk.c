@@ -166,7 +166,7 @@ static weir_status load(weir_conn *conn, const wi_run *r,
                                      r->deadline, &count, &conn->error);
     if (status != WEIR_OK)
         return wi_conn_failed(conn, "bulk insert", WEIR_EFFECT_WRITE);
-    conn->affected = count;
+    conn->outcome.affected = count;
     return WEIR_OK;
 }
 
@@ -211,11 +211,10 @@ weir_status weir_bulk_insert(weir_conn *conn, const weir_table_columns *into,
 
     if (wi_conn_enter(conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
-    conn->affected = -1;
-    conn->has_generated_key = false;
+    wi_conn_forget_outcome(conn);
     status = check_request(into, rows, &conn->error);
     if (status == WEIR_OK && rows->count == 0)
-        conn->affected = 0;
+        conn->outcome.affected = 0;
     else if (status == WEIR_OK)
         status = conn->driver->bulk_load ? by_driver(conn, into, rows)
                                          : by_insert(conn, into, rows);

@@ -95,8 +95,7 @@ void wi_conn_begin(weir_conn *conn, wi_link *link)
     conn->tag = conn->site = NULL;
     conn->may_move = true;
     conn->user = wi_thread_mark();
-    conn->affected = -1;
-    conn->has_generated_key = false;
+    wi_conn_forget_outcome(conn);
     conn->tx.state = WI_TX_NONE;
     conn->tx.begun = false;
     conn->tx.savepoint_count = 0;

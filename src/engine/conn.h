@@ -96,9 +96,9 @@ struct weir_conn {
     wi_tx tx;
     uint64_t savepoint_serial; /* never repeats within a handle */
 
-    int64_t affected;
-    int64_t generated_key;
-    bool has_generated_key;
+    /* Of the last statement. The driver fills it where it stands: a copy would
+     * be read in other widths than it was written in, and wait for that. */
+    weir_outcome outcome;
     weir_error error;
 
     wi_list open_results; /* weir_result::by_conn */
@@ -147,6 +147,13 @@ void wi_conn_begin(weir_conn *conn, wi_link *link);
 
 /* The error of a handle that could not be entered; a constant. */
 const weir_error *wi_conn_entry_error(const weir_conn *conn);
+
+/* Nothing was done so far. */
+static inline void wi_conn_forget_outcome(weir_conn *conn)
+{
+    conn->outcome.affected = -1;
+    conn->outcome.has_generated_key = false;
+}
 
 /* Makes sure that there is a link: connects anew if it was lost. */
 weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline);

@@ -167,7 +167,7 @@ static weir_status run_batches(weir_conn *conn, wi_run *r,
          i += binder->capacity)
         status = run_batch(conn, r, binder, i, &sum);
     if (status == WEIR_OK)
-        wi_run_note(conn, &sum);
+        conn->outcome = sum;
     return status;
 }
 
@@ -188,7 +188,7 @@ weir_status wi_exec_many(weir_conn *conn, const char *sql,
             status = run_batches(conn, &r, &binder);
         wi_many_end(conn, &binder);
     } else if (status == WEIR_OK) {
-        conn->affected = 0;
+        conn->outcome.affected = 0;
     }
     wi_run_tell(conn, &r);
     wi_run_give(conn, &r);

@@ -134,7 +134,7 @@ weir_result *weir_stream(weir_conn *conn, const char *sql,
 
 int64_t weir_affected(const weir_conn *conn)
 {
-    return conn ? conn->affected : -1;
+    return conn ? conn->outcome.affected : -1;
 }
 
 weir_status weir_generated_key(weir_conn *conn, int64_t *out)
@@ -147,11 +147,11 @@ weir_status weir_generated_key(weir_conn *conn, int64_t *out)
         status = weir_error_set(&conn->error, WEIR_ERR_UNSUPPORTED,
                                 "%s reports no generated keys; use RETURNING",
                                 conn->engine->backend->name);
-    else if (!conn->has_generated_key)
+    else if (!conn->outcome.has_generated_key)
         status = weir_error_set(&conn->error, WEIR_ERR_NOT_FOUND,
                                 "the last statement generated no key");
     else
-        *out = conn->generated_key;
+        *out = conn->outcome.generated_key;
     return wi_conn_leave(conn, status);
 }
 

@@ -21,7 +21,7 @@ void wi_run_tell_listener(weir_conn *conn, const wi_run *r)
         .duration_ns = wi_now_ns() - r->began_ns,
         .params = bound ? r->values : NULL,
         .param_count = bound ? r->stmt->plan->driver_count : 0,
-        .affected = conn->affected,
+        .affected = conn->outcome.affected,
         .connection_id = conn->link ? conn->link->id : 0,
         .tag = conn->tag,
         .error = conn->error.status == WEIR_OK ? NULL : &conn->error,
@@ -132,8 +132,7 @@ void wi_run_begin(weir_conn *conn, wi_run *r, const char *sql)
     r->room = r->inlined;
     if (wi_log_wants(&conn->engine->services.log, WEIR_LOG_STATEMENT))
         r->began_ns = wi_now_ns();
-    conn->affected = -1;
-    conn->has_generated_key = false;
+    wi_conn_forget_outcome(conn);
 }
 
 weir_status wi_run_before(weir_conn *conn, wi_run *r)
@@ -156,13 +155,6 @@ weir_status wi_run_failed(weir_conn *conn, wi_run *r)
     r->stmt = NULL;
     conn->at_work = NULL;
     return wi_conn_failed(conn, r->sql, effect);
-}
-
-void wi_run_note(weir_conn *conn, const weir_outcome *outcome)
-{
-    conn->affected = outcome->affected;
-    conn->generated_key = outcome->generated_key;
-    conn->has_generated_key = outcome->has_generated_key;
 }
 
 /* Rows that nobody wants are stepped over: the statement runs to its end. */
@@ -191,7 +183,6 @@ weir_status wi_run_execute(weir_conn *conn, wi_run *r)
                                 .value_count = r->stmt->plan->driver_count,
                                 .mode = WEIR_FETCH_STREAM,
                                 .deadline = r->deadline};
-    weir_outcome outcome = {.affected = -1};
     weir_status status = wi_run_before(conn, r);
 
     if (status != WEIR_OK)
@@ -207,9 +198,8 @@ weir_status wi_run_execute(weir_conn *conn, wi_run *r)
         conn->driver->end(r->stmt->driver_stmt);
         return wi_run_failed(conn, r);
     }
-    conn->driver->outcome(r->stmt->driver_stmt, &outcome);
+    conn->driver->outcome(r->stmt->driver_stmt, &conn->outcome);
     conn->driver->end(r->stmt->driver_stmt);
-    wi_run_note(conn, &outcome);
     return WEIR_OK;
 }
 
@@ -256,21 +246,18 @@ WEIR_HOT static weir_status run_repeated(weir_conn *conn, wi_stmt *stmt,
                                 .value_count = count,
                                 .mode = WEIR_FETCH_STREAM,
                                 .deadline = wi_conn_deadline(conn)};
-    weir_outcome outcome = {.affected = -1};
     weir_status status;
 
-    conn->affected = -1;
-    conn->has_generated_key = false;
+    wi_conn_forget_outcome(conn);
     status = wi_sql_plan_check(stmt->plan, args, count, &conn->error);
     if (status != WEIR_OK)
         return status;
     status = conn->driver->execute(stmt->driver_stmt, &execution, &conn->error);
     if (status == WEIR_OK)
-        conn->driver->outcome(stmt->driver_stmt, &outcome);
+        conn->driver->outcome(stmt->driver_stmt, &conn->outcome);
     conn->driver->end(stmt->driver_stmt);
     if (status != WEIR_OK)
         return wi_conn_failed(conn, sql, stmt->info->effect);
-    wi_run_note(conn, &outcome);
     return WEIR_OK;
 }
 

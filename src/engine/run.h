@@ -63,9 +63,6 @@ WEIR_HOT weir_status wi_run_whole(weir_conn *conn, const char *sql,
  * before the link may go. */
 WEIR_COLD weir_status wi_run_failed(weir_conn *conn, wi_run *r);
 
-/* Notes what an execution did, for weir_affected() and its like. */
-void wi_run_note(weir_conn *conn, const weir_outcome *outcome);
-
 /* Tells the log hook, if somebody listens. */
 WEIR_COLD void wi_run_tell_listener(weir_conn *conn, const wi_run *r);
 static inline void wi_run_tell(weir_conn *conn, const wi_run *r)
