@@ -308,7 +308,7 @@ size_t weir_pool_prometheus(const weir_engine *engine, const char *name,
                             char *out, size_t size)
 {
     page text = {.text = out, .size = out ? size : 0};
-    weir_pool_numbers numbers;
+    weir_pool_numbers numbers = {0};
     char label[64];
 
     if (weir_pool_stats(engine, &numbers) != WEIR_OK)

@@ -535,7 +535,7 @@ WEIR_COLD static weir_status fail_scan(weir_result *result)
 weir_status weir_result_scan(weir_result *result, const weir_out *outs,
                              size_t count)
 {
-    const weir_out *end = outs + count;
+    const weir_out *end;
     const weir_value *cell;
 
     if (!result || !result->open)
@@ -546,6 +546,7 @@ weir_status weir_result_scan(weir_result *result, const weir_out *outs,
         return refuse_scan(result, count);
     if (result->from == WI_ROWS_LAZY && !pin_all(result))
         return fail_scan(result);
+    end = outs + count;
     cell = result->row;
     for (const weir_out *out = outs; out < end; out++, cell++) {
         if (!is_plain(cell, out))

@@ -11,9 +11,6 @@
 
 #include "base/check.h"
 #include "base/error.h"
-#include "pool/fast_heads.h"
-#include "pool/fast_threads.h"
-#include "pool/fast_view.h"
 
 /* -------------------------------------------------------------------- life */
 

@@ -5,12 +5,10 @@
  */
 #include "pool/fast_view.h"
 
-#include "pool/fast_life.h"
-#include "pool/fast_nest.h"
-
 #include <string.h>
 
 #include "pool/fast_life.h"
+#include "pool/fast_nest.h"
 
 enum { WORDS = WI_TAG_SIZE / sizeof(uint64_t) };
 

@@ -165,7 +165,8 @@ static int64_t lookup_deadline(const walk *at)
     int64_t now = weir_services_now(at->conn->services);
     int64_t left = at->deadline - now;
 
-    if (left <= 0 || (at->names_left == 1 && at->entries == 0))
+    if (left <= 0 || at->names_left == 0 ||
+        (at->names_left == 1 && at->entries == 0))
         return at->deadline;
     left /= (int64_t)at->names_left;
     return now + (at->entries > 0 && left > PATIENCE_NS ? PATIENCE_NS : left);
