@@ -32,11 +32,11 @@ weir_status weir_exec(weir_conn *conn, const char *sql, const weir_value *args,
 /* ------------------------------------------------------------------- query */
 
 /* Whether the rows are kept here, as they come, since there is a limit to what
- * may be kept: a driver that takes them in itself knows none. */
-static bool is_bounded(const weir_conn *conn, const wi_stmt *stmt,
-                       weir_fetch_mode mode)
+ * may be kept: a driver that takes them in itself knows none. Whether there
+ * will be any may not be known before it has run (CALL). */
+static bool is_bounded(const weir_conn *conn, weir_fetch_mode mode)
 {
-    return mode == WEIR_FETCH_BUFFER && stmt->info->column_count > 0 &&
+    return mode == WEIR_FETCH_BUFFER &&
            conn->engine->settings.max_result_bytes > 0 &&
            !wi_engine_can(conn->engine, WEIR_CAN_INTERLEAVE);
 }
@@ -47,7 +47,7 @@ static weir_status hand_over(weir_conn *conn, wi_run *r, weir_result *result,
 {
     wi_stmt *stmt = r->stmt;
 
-    bool bounded = is_bounded(conn, stmt, mode);
+    bool bounded = is_bounded(conn, mode);
     weir_status status;
 
     r->stmt = NULL;
@@ -63,7 +63,7 @@ static weir_status start(weir_conn *conn, wi_run *r, weir_result *result,
 {
     weir_execution execution = {
         .value_count = r->stmt->plan->driver_count,
-        .mode = is_bounded(conn, r->stmt, mode) ? WEIR_FETCH_STREAM : mode,
+        .mode = is_bounded(conn, mode) ? WEIR_FETCH_STREAM : mode,
         .deadline = r->deadline};
     weir_status status =
         wi_result_keep_values(result, &r->values, r->stmt->plan->driver_count);

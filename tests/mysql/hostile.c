@@ -13,15 +13,15 @@
 static kit_stage *stage;
 static weir_engine *own;
 
-static void open_at(played *script)
+static void open_at(played *script, double connect_s)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
     weir_error err;
     char url[256];
 
     stage = kit_stage_start(KIT_MYSQL, played_server, script);
-    options.pool_timeout_s = 5;
-    options.connect_timeout_s = HASTE_S;
+    options.pool_timeout_s = 60;
+    options.connect_timeout_s = connect_s;
     snprintf(url, sizeof url, "mysql://weir:a-secret@127.0.0.1:%d/shop",
              kit_stage_port(stage));
     own = weir_engine_open(url, &options, &err);
@@ -40,7 +40,7 @@ static weir_error refuse(played *script)
     double began, took;
     weir_error err = {0};
 
-    open_at(script);
+    open_at(script, HASTE_S);
     began = seconds_now();
     assert_null(weir_connect(own, &err));
     took = seconds_now() - began;
@@ -149,7 +149,7 @@ static void test_files__are_not_sent(void **state)
         weir_conn *conn;
         weir_status status;
 
-        open_at(&script);
+        open_at(&script, 60);
         conn = weir_connect(own, &err);
         assert_non_null(conn);
         assert_int_equal(weir_set_timeout(conn, HASTE_S), WEIR_OK);
@@ -176,7 +176,7 @@ static void expect_broken(const void *bytes, size_t size, int number)
     double began, took;
     weir_status status;
 
-    open_at(&script);
+    open_at(&script, 60);
     conn = weir_connect(own, &err);
     assert_non_null(conn);
     assert_int_equal(weir_set_timeout(conn, HASTE_S), WEIR_OK);
@@ -251,6 +251,43 @@ static void test_greetings__that_cannot_be(void **state)
     }
 }
 
+/* More rows than may be kept, of a statement that was said to have none. */
+static void test_rows__more_than_may_be_kept(void **state)
+{
+    static char answer[64 * 1024];
+    static const char row[] = "\4\0\0\0\0\0\1a";
+    played script = {.place = PLAYED_EXECUTE, .goes_on = true};
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_result *rows;
+    weir_conn *conn;
+    weir_error err;
+    char url[128];
+
+    (void)state;
+    memcpy(answer, ONE_COLUMN, sizeof ONE_COLUMN - 1);
+    script.size = sizeof ONE_COLUMN - 1;
+    for (int sequence = 4; script.size + 8 < sizeof answer; sequence++) {
+        memcpy(answer + script.size, row, 8);
+        answer[script.size + 3] = (char)sequence;
+        script.size += 8;
+    }
+    script.bytes = answer;
+    stage = kit_stage_start(KIT_MYSQL, played_server, &script);
+    options.max_result_bytes = 4096;
+    snprintf(url, sizeof url, "mysql://weir:a-secret@127.0.0.1:%d/shop",
+             kit_stage_port(stage));
+    own = weir_engine_open(url, &options, &err);
+    assert_non_null(own);
+    conn = weir_connect(own, &err);
+    assert_non_null(conn);
+    assert_int_equal(weir_set_timeout(conn, 1), WEIR_OK);
+    rows = weir_query(conn, "SELECT a FROM t", NOARGS);
+    assert_int_equal(weir_result_status(rows), WEIR_ERR_LIMIT);
+    weir_result_close(&rows);
+    weir_conn_close(&conn);
+    close_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_files__are_not_sent),
         cmocka_unit_test(test_answers__that_cannot_be),
         cmocka_unit_test(test_greetings__that_cannot_be),
+        cmocka_unit_test(test_rows__more_than_may_be_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
