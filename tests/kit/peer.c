@@ -128,6 +128,15 @@ bool kit_say_packet(kit_peer *peer, uint8_t sequence_or_type, const void *data,
     return kit_say(peer, head, head_size) && kit_say(peer, data, size);
 }
 
+void kit_refuse(kit_peer *peer)
+{
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+    /* The end first, then a reset: in this order it is EPIPE. */
+    (void)shutdown(peer->fd, SHUT_WR);
+    (void)connect(peer->fd, &none, sizeof none);
+}
+
 void kit_be_silent(kit_peer *peer)
 {
     uint8_t byte;

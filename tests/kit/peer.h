@@ -49,5 +49,7 @@ bool kit_say_packet(kit_peer *peer, uint8_t sequence_or_type, const void *data,
                     size_t size);
 /* Says nothing until the stage stops or the client goes. */
 void kit_be_silent(kit_peer *peer);
+/* Hangs up and refuses what still comes: the other end has a broken pipe. */
+void kit_refuse(kit_peer *peer);
 
 #endif
