@@ -27,7 +27,7 @@ typedef struct errand {
 /* How long a thread waits for the next errand before it ends. */
 static _Atomic int64_t patience_ns = INT64_C(30000000000);
 
-/* A thread that ends is awake until the last round of destructors, so that
+/* A thread that ends is awake until the destructors of others have run, so that
  * what a client library keeps for a thread is never cleaned up while the
  * process exits. */
 static pthread_key_t leaving;
@@ -224,7 +224,8 @@ static errand *next_errand(void)
 }
 
 /* Called in each round of destructors, after which there is one less to come;
- * others' are called in the first of them, or when they ask for it. */
+ * others' are called in the first of them, or when they ask for it. The last
+ * round is left to the thread sanitizer, behind which nothing may run. */
 static void leave(void *rounds)
 {
     uintptr_t left = (uintptr_t)rounds;
@@ -245,7 +246,8 @@ static void prepare_to_leave(void)
 static void begin_to_leave(void)
 {
     if (pthread_setspecific(
-            leaving, (void *)(uintptr_t)PTHREAD_DESTRUCTOR_ITERATIONS) == 0)
+            leaving, (void *)(uintptr_t)(PTHREAD_DESTRUCTOR_ITERATIONS - 1)) ==
+        0)
         staff.awake_count++;
 }
 
