@@ -65,6 +65,14 @@ typedef enum weir_pool_kind {
     WEIR_POOL_ASSERTION,
 } weir_pool_kind;
 
+/** What opening an engine does. */
+typedef enum weir_pool_start {
+    WEIR_POOL_LAZY = 0, /* nothing: the first borrower finds out */
+    /** Opens a connection and asks the server, within pool_timeout; if that
+     *  fails, weir_engine_open() fails with the cause. */
+    WEIR_POOL_FAIL_FAST,
+} weir_pool_start;
+
 /** What a credentials hook fills; the strings are borrowed until the
  *  connection attempt has ended. */
 typedef struct weir_credentials {
@@ -171,6 +179,12 @@ typedef struct weir_engine_options {
      *  order; copied. <weir/events.h> */
     const struct weir_hook *hooks;
     size_t hook_count;
+    /** (url) NULL, or statements, separated by `;`, that run on each connection
+     *  before it is lent, and again when it was reset. Within the time for
+     *  connecting; one that fails ends the opening and is named (CONFIG). */
+    const char *on_connect;
+    /** (url) lazy, fail-fast */
+    weir_pool_start pool_start;
 } weir_engine_options;
 
 /** The defaults of a weir_engine_options. */
@@ -184,11 +198,11 @@ WEIR_API weir_engine_options weir_engine_options_default(void);
             NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
             NULL, NULL, NULL, NULL, NULL, 0.0, 0.0, 5.0, 0, 0, 2,              \
             WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO,        \
-            WEIR_POOL_QUEUE, NULL, 0                                           \
+            WEIR_POOL_QUEUE, NULL, 0, NULL, WEIR_POOL_LAZY                     \
     }
 
 /**
- * Opens an engine. Does not connect yet.
+ * Opens an engine. Does not connect yet, unless pool_start says so.
  *
  * Threads: any; an engine may be used by any number of threads.
  * @param url     docs/guide/urls.md; borrowed for the call

@@ -238,6 +238,13 @@ static weir_status build(weir_engine *engine, const char *url, weir_error *err)
     if (status == WEIR_OK)
         status = attach(engine, inner, err);
     if (status == WEIR_OK)
+        status = wi_on_connect_make(engine->settings.on_connect,
+                                    engine->profile.dialect, engine->allocator,
+                                    &engine->on_connect, err);
+    engine->settings.on_connect = NULL; /* it was copied, as hooks were */
+    engine->settings.hooks = NULL;
+    engine->settings.hook_count = 0;
+    if (status == WEIR_OK)
         status = make_pool(engine, err);
     return status;
 }
@@ -319,11 +326,31 @@ static void free_engine(weir_engine *engine)
     wi_free(allocator, engine->inner_values);
     wi_free(allocator, (void *)(uintptr_t)engine->settings.application_name);
     wi_free(allocator, engine->masked_url);
+    wi_on_connect_clear(&engine->on_connect, allocator);
     weir_url_free(&engine->url);
     wi_permit_clear(&engine->write_permit);
     wi_waits_clear(&engine->waits);
     wi_mutex_clear(&engine->lock);
     wi_free(allocator, engine);
+}
+
+/* Whether the database can be reached. A hook may close the engine in that. */
+static weir_engine *start(weir_engine *engine, weir_error *err)
+{
+    weir_engine *closing = engine;
+    weir_status status;
+
+    wi_engine_hold(engine);
+    status = weir_engine_ping(engine, err);
+    wi_mutex_lock(&engine->lock);
+    if (status == WEIR_OK && engine->closed)
+        status = weir_error_set(err, WEIR_ERR_CLOSED,
+                                "a hook has closed the engine");
+    wi_mutex_unlock(&engine->lock);
+    if (status != WEIR_OK)
+        weir_engine_close(&closing);
+    wi_engine_let_go(engine);
+    return status == WEIR_OK ? engine : NULL;
 }
 
 weir_engine *weir_engine_open(const char *url,
@@ -350,11 +377,11 @@ weir_engine *weir_engine_open(const char *url,
         free_engine(engine);
         return NULL;
     }
-    engine->settings.hooks = NULL; /* they were copied */
-    engine->settings.hook_count = 0;
     engine->live = engine->applied = engine->settings;
     publish(engine);
-    return engine;
+    return engine->settings.pool_start == WEIR_POOL_FAIL_FAST
+               ? start(engine, err)
+               : engine;
 }
 
 /* ------------------------------------------------------------------ close */

@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/sync.h"
 #include "engine/events.h"
+#include "engine/on_connect.h"
 #include "engine/services.h"
 #include "pool/permit.h"
 #include "pool/pool.h"
@@ -43,6 +44,8 @@ struct weir_engine {
     weir_option_value *inner_values;
     void *instance;
     bool attached;
+
+    wi_on_connect on_connect;
 
     weir_engine_options settings; /* as it was opened */
     /* As weir_engine_set() has changed them; guarded by `lock`. Those that are

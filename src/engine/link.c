@@ -155,8 +155,12 @@ static weir_status dress(wi_link *link, weir_error *err)
 static weir_status prepare_link(wi_link *link, int64_t deadline,
                                 weir_error *err)
 {
-    weir_status status = wi_events_connect(link, deadline, err);
+    weir_status status = wi_on_connect_run(link, deadline, err);
 
+    if (status != WEIR_OK)
+        return status;
+    settle(link);
+    status = wi_events_connect(link, deadline, err);
     return status == WEIR_OK ? dress(link, err) : status;
 }
 
@@ -217,24 +221,38 @@ static weir_status check_link(void *context, void *resource,
  * hangs cannot hold up the borrower who is done. */
 #define RESET_LIMIT_NS INT64_C(5000000000)
 
+/* What on_connect did is forgotten with all else that was done to the
+ * session. */
+static weir_status reset_session(wi_link *link, weir_error *err)
+{
+    unsigned before = link->driver->state(link->driver_conn);
+    int64_t deadline = wi_deadline_in_ns(RESET_LIMIT_NS);
+    bool statements_lost = false;
+    weir_status status =
+        link->driver->reset(link->driver_conn, deadline, &statements_lost, err);
+
+    if (status != WEIR_OK)
+        return status;
+    if (statements_lost)
+        wi_stmt_cache_clear(&link->stmts);
+    if (!statements_lost && !link->escaped && (before & WEIR_STATE_DIRTY) == 0)
+        return WEIR_OK;
+    status = wi_on_connect_run(link, deadline, err);
+    if (status == WEIR_OK)
+        settle(link);
+    return status;
+}
+
 static weir_fate reset_link(wi_link *link, weir_error *err)
 {
-    bool statements_lost = false;
-    weir_status status;
-
     if (link->is_dressed) {
         tell(link, "not reset, since that would lose what connect hooks set");
         return WEIR_FATE_DISCARD;
     }
-    status = link->driver->reset(link->driver_conn,
-                                 wi_deadline_in_ns(RESET_LIMIT_NS),
-                                 &statements_lost, err);
-    if (status != WEIR_OK) {
+    if (reset_session(link, err) != WEIR_OK) {
         tell(link, err->message);
         return WEIR_FATE_DISCARD;
     }
-    if (statements_lost)
-        wi_stmt_cache_clear(&link->stmts);
     link->escaped = false;
     tell(link, "reset");
     return WEIR_FATE_KEEP;

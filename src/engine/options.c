@@ -28,8 +28,9 @@ enum option {
     STATEMENT_CACHE_SIZE,
     MAX_RESULT_BYTES,
     APPLICATION_NAME,
+    ON_CONNECT,
 };
-enum { OPTION_COUNT = APPLICATION_NAME + 1 };
+enum { OPTION_COUNT = ON_CONNECT + 1 };
 
 /* A day; longer waits are mistakes of unit. */
 #define SECONDS_MAX 86400.0
@@ -96,6 +97,9 @@ static const weir_option_spec specs[] = {
     [APPLICATION_NAME] = {.name = "application_name",
                           .kind = WEIR_OPTION_TEXT,
                           .note = "what the server is told"},
+    [ON_CONNECT] = {.name = "on_connect",
+                    .kind = WEIR_OPTION_TEXT,
+                    .note = "statements that run on each connection"},
     {.name = "echo", .kind = WEIR_OPTION_IGNORED, .note = NOT_HERE},
     {.name = "echo_pool", .kind = WEIR_OPTION_IGNORED, .note = NOT_HERE},
     {.name = "future", .kind = WEIR_OPTION_IGNORED, .note = NOT_HERE},
@@ -218,6 +222,9 @@ static void store(weir_engine_options *options, enum option option,
         break;
     case APPLICATION_NAME:
         options->application_name = value->text;
+        break;
+    case ON_CONNECT:
+        options->on_connect = value->text;
         break;
     case ISOLATION_LEVEL:
         break; /* read by set_isolation() */

@@ -15,6 +15,7 @@
 static const char *const orders[] = {"affinity", "fifo", "lifo", NULL};
 static const char *const cores[] = {"fast", "mutex", NULL};
 static const char *const thread_modes[] = {"auto", "off", "on", NULL};
+static const char *const starts[] = {"lazy", "fail-fast", NULL};
 /* SQLAlchemy's names follow in the same order. */
 static const char *const kinds[] = {
     "queue",         "null",       "static",
@@ -52,6 +53,7 @@ const weir_option_spec wi_pool_specs[] = {
     CHOICE_OF("pool_threads", thread_modes, "whether the pool has threads"),
     CHOICE_OF("pool_kind", kinds, "what borrowing means"),
     CHOICE_OF("poolclass", kinds, "SQLAlchemy's name of pool_kind"),
+    CHOICE_OF("pool_start", starts, "whether opening an engine connects"),
     {.name = NULL},
 };
 enum { SPEC_COUNT = sizeof wi_pool_specs / sizeof wi_pool_specs[0] - 1 };
@@ -66,7 +68,7 @@ static const struct {
     {MEMBER(max_waiters), false},       {MEMBER(max_connecting), false},
     {MEMBER(pool_order), false},        {MEMBER(pool_core), true},
     {MEMBER(pool_threads), true},       {MEMBER(pool_kind), true},
-    {MEMBER(pool_kind), true},
+    {MEMBER(pool_kind), true},          {MEMBER(pool_start), true},
 };
 
 static int index_of(const char *name)
@@ -156,6 +158,8 @@ static weir_status check_ranges(const weir_engine_options *options,
         return bad(err, "pool_threads", "write a WEIR_POOL_THREADS_ constant");
     if ((unsigned)options->pool_kind > WEIR_POOL_ASSERTION)
         return bad(err, "pool_kind", "write a weir_pool_kind");
+    if ((unsigned)options->pool_start > WEIR_POOL_FAIL_FAST)
+        return bad(err, "pool_start", "write a weir_pool_start");
     return WEIR_OK;
 }
 

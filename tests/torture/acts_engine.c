@@ -10,6 +10,8 @@ static weir_status open_engine(stage *on)
     weir_engine *opened;
 
     options.application_name = "a name that is copied";
+    options.on_connect = "PRAGMA foreign_keys = ON; SELECT 1";
+    options.pool_start = WEIR_POOL_FAIL_FAST;
     opened = weir_engine_open("sqlite://?pool_size=2&timeout=1&max_overflow=0",
                               &options, &on->err);
     if (!opened)
