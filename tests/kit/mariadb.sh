@@ -33,46 +33,8 @@ command -v mariadbd >/dev/null 2>&1 || skip "there is no mariadbd"
 command -v mariadb-install-db >/dev/null 2>&1 ||
     skip "there is no mariadb-install-db"
 
-dir=$(mktemp -d /tmp/weir-mariadb.XXXXXX) || exit 1
-server=""
-test=""
-password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
-
-# The server may be stopped by a signal, or gone.
-stop_server() {
-    [ -n "$server" ] || return
-    kill -CONT "$server" 2>/dev/null
-    kill -TERM "$server" 2>/dev/null
-    for _ in $(seq 100); do
-        kill -0 "$server" 2>/dev/null || break
-        sleep 0.05
-    done
-    kill -KILL "$server" 2>/dev/null
-    wait "$server" 2>/dev/null
-    server=""
-}
-
-clean_up() {
-    [ -z "$test" ] || kill -KILL "$test" 2>/dev/null
-    stop_server
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# Becomes the server, which refuses to run as root and dies with this script
-# in any case: for use in a subshell. (Another user is another process to the
-# kernel, so the wish to die is said after the change.)
-as_server() {
-    if [ "$(id -u)" -eq 0 ]; then
-        exec setpriv --reuid=mysql --regid=mysql --clear-groups -- \
-            setpriv --pdeathsig KILL -- "$@"
-    else
-        exec setpriv --pdeathsig KILL -- "$@"
-    fi
-}
+kind=mariadb user=mysql signal=TERM
+. "$(dirname "$0")/beside.sh"
 
 tls=()
 export WEIR_TEST_TLS=""
@@ -122,23 +84,14 @@ start_server() {
         --aria-pagecache-buffer-size=8M --key-buffer-size=1M "${tls[@]}" \
         </dev/null >/dev/null 2>&1 &
     server=$!
-    for _ in $(seq 1500); do
-        kill -0 "$server" 2>/dev/null || return 1
-        grep -q 'ready for connections' "$dir/log.err" 2>/dev/null && {
-            echo "$server" >"$dir/server/new"
-            mv "$dir/server/new" "$dir/server/pid"
-            return 0
-        }
-        sleep 0.02
-    done
-    return 1
+    await_ready "$dir/log.err" 'ready for connections'
 }
 
 # A port that is free now may be taken a moment later: then try another.
 port=""
 for _ in 1 2 3 4 5 6 7 8; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
+    port=$(some_port)
+    is_free "$port" || continue
     start_server "$port" && break
     grep -q 'Bind on TCP/IP port\|you already have' "$dir/log.err" || {
         cat "$dir/log.err" >&2
@@ -151,21 +104,7 @@ done
 WEIR_TEST_URL="mysql://weir:$password@127.0.0.1:$port/weir"
 export WEIR_TEST_URL="$WEIR_TEST_URL${WEIR_TEST_QUERY:-}"
 export WEIR_TEST_SOCKET="$dir/s"
-export WEIR_TEST_SERVER="$dir/server"
-export WEIR_TEST_SERVER_PID="$server"
-"$@" &
-test=$!
-while wait -n "$test" "$server" 2>/dev/null || true; do
-    kill -0 "$test" 2>/dev/null || break
-    kill -0 "$server" 2>/dev/null && continue
-    rm -f "$dir/server/pid"
-    while [ -e "$dir/server/hold" ] && kill -0 "$test" 2>/dev/null; do
-        sleep 0.02
-    done
-    start_server "$port" || break
-done
-wait "$test"
+run_beside "$port" "$@"
 status=$?
-test=""
 [ "$status" -eq 0 ] || tail -n 5 "$dir/log.err" >&2
 exit "$status"

@@ -20,38 +20,20 @@ command -v pgbouncer >/dev/null 2>&1 || {
     exit 77
 }
 
-dir=$(mktemp -d /tmp/weir-pgbouncer.XXXXXX) || exit 1
-pooler=""
-clean_up() {
-    [ -z "$pooler" ] || kill -KILL "$pooler" 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+kind=pgbouncer user=postgres signal=INT
+. "$(dirname "$0")/beside.sh"
 
 # postgresql://weir:password@127.0.0.1:port/weir
 rest=${WEIR_TEST_URL#postgresql://weir:}
 password=${rest%%@*}
-server=${rest#*:}
-server=${server%%/*}
-
-# Becomes the pooler, which refuses to run as root and dies with this script.
-as_pooler() {
-    if [ "$(id -u)" -eq 0 ]; then
-        exec setpriv --reuid=postgres --regid=postgres --clear-groups -- \
-            setpriv --pdeathsig KILL -- "$@"
-    else
-        exec setpriv --pdeathsig KILL -- "$@"
-    fi
-}
+behind=${rest#*:}
+behind=${behind%%/*}
 
 write_settings() {
     printf '"weir" "%s"\n' "$password" >"$dir/users"
     cat >"$dir/settings" <<END
 [databases]
-weir = host=127.0.0.1 port=$server dbname=weir
+weir = host=127.0.0.1 port=$behind dbname=weir
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = $1
@@ -76,26 +58,25 @@ answers() {
 }
 
 start_pooler() {
-    as_pooler pgbouncer "$dir/settings" </dev/null >"$dir/log" 2>&1 &
-    pooler=$!
+    as_server pgbouncer "$dir/settings" </dev/null >"$dir/log" 2>&1 &
+    server=$!
     for _ in $(seq 300); do
-        kill -0 "$pooler" 2>/dev/null || break
+        kill -0 "$server" 2>/dev/null || break
         answers "$1" && return 0
         sleep 0.05
     done
-    kill -KILL "$pooler" 2>/dev/null
-    pooler=""
+    stop_server
     return 1
 }
 
 # A port that is free now may be taken a moment later: then try another.
 for _ in 1 2 3 4 5 6 7 8; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
+    port=$(some_port)
+    is_free "$port" || continue
     write_settings "$port"
     start_pooler "$port" && break
 done
-[ -n "$pooler" ] || {
+[ -n "$server" ] || {
     cat "$dir/log" >&2
     exit 1
 }

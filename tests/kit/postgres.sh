@@ -35,46 +35,8 @@ done
 command -v initdb >/dev/null 2>&1 || skip "there is no initdb"
 command -v postgres >/dev/null 2>&1 || skip "there is no postgres"
 
-dir=$(mktemp -d /tmp/weir-postgres.XXXXXX) || exit 1
-server=""
-test=""
-password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
-
-# The server may be stopped by a signal, or gone; its children go with it.
-stop_server() {
-    [ -n "$server" ] || return
-    kill -CONT "$server" 2>/dev/null
-    kill -QUIT "$server" 2>/dev/null
-    for _ in $(seq 100); do
-        kill -0 "$server" 2>/dev/null || break
-        sleep 0.05
-    done
-    kill -KILL "$server" 2>/dev/null
-    wait "$server" 2>/dev/null
-    server=""
-}
-
-clean_up() {
-    [ -z "$test" ] || kill -KILL "$test" 2>/dev/null
-    stop_server
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# Becomes the server, which refuses to run as root and dies with this script
-# in any case: for use in a subshell. (Another user is another process to the
-# kernel, so the wish to die is said after the change.)
-as_server() {
-    if [ "$(id -u)" -eq 0 ]; then
-        exec setpriv --reuid=postgres --regid=postgres --clear-groups -- \
-            setpriv --pdeathsig KILL -- "$@"
-    else
-        exec setpriv --pdeathsig KILL -- "$@"
-    fi
-}
+kind=postgres user=postgres signal=QUIT
+. "$(dirname "$0")/beside.sh"
 
 export WEIR_TEST_TLS=""
 tls="ssl = off"
@@ -122,31 +84,13 @@ host    all  md5    127.0.0.1/32   md5
 host    all  all    127.0.0.1/32   scram-sha-256
 END
 
-# Children of a killed server may be there for a moment: then it is refused.
 start_server() {
     rm -f "$dir/log"
     (umask 077 && : >"$dir/log")
     [ "$(id -u)" -eq 0 ] && chown postgres:postgres "$dir/log"
     as_server postgres -D "$dir/data" -p "$1" </dev/null >"$dir/log" 2>&1 &
     server=$!
-    for _ in $(seq 1500); do
-        kill -0 "$server" 2>/dev/null || return 1
-        grep -q 'ready to accept connections' "$dir/log" 2>/dev/null && {
-            echo "$server" >"$dir/server/new"
-            mv "$dir/server/new" "$dir/server/pid"
-            return 0
-        }
-        sleep 0.02
-    done
-    return 1
-}
-
-start_again() {
-    for _ in $(seq 100); do
-        start_server "$1" && return 0
-        sleep 0.1
-    done
-    return 1
+    await_ready "$dir/log" 'ready to accept connections'
 }
 
 mkdir "$dir/server"
@@ -154,8 +98,8 @@ chmod 777 "$dir/server"
 # A port that is free now may be taken a moment later: then try another.
 port=""
 for _ in 1 2 3 4 5 6 7 8; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
+    port=$(some_port)
+    is_free "$port" || continue
     start_server "$port" && break
     server=""
 done
@@ -177,21 +121,7 @@ END
 WEIR_TEST_URL="postgresql://weir:$password@127.0.0.1:$port/weir"
 export WEIR_TEST_URL="$WEIR_TEST_URL${WEIR_TEST_QUERY:-}"
 export WEIR_TEST_SOCKET="$dir"
-export WEIR_TEST_SERVER="$dir/server"
-export WEIR_TEST_SERVER_PID="$server"
-"$@" &
-test=$!
-while wait -n "$test" "$server" 2>/dev/null || true; do
-    kill -0 "$test" 2>/dev/null || break
-    kill -0 "$server" 2>/dev/null && continue
-    rm -f "$dir/server/pid"
-    while [ -e "$dir/server/hold" ] && kill -0 "$test" 2>/dev/null; do
-        sleep 0.02
-    done
-    start_again "$port" || break
-done
-wait "$test"
+run_beside "$port" "$@"
 status=$?
-test=""
 [ "$status" -eq 0 ] || tail -n 5 "$dir/log" >&2
 exit "$status"
