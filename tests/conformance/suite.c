@@ -35,22 +35,43 @@ static void remember(weir_conn *conn)
     lent[i] = conn;
 }
 
-weir_conn *borrow(void)
+int unclear_errors;
+
+static void look_at(const weir_error *err, weir_status status)
+{
+    if (err->status == status && strlen(err->message) > 8 &&
+        !strchr(err->message, '\n'))
+        return;
+    print_error("%s says \"%s\" (%s)\n", weir_status_name(status), err->message,
+                weir_status_name(err->status));
+    unclear_errors++;
+}
+
+weir_conn *borrow_with(const weir_connect_options *options)
 {
     weir_error err;
-    weir_conn *conn = weir_connect(engine, &err);
+    weir_conn *conn = weir_connect_with(engine, options, &err);
 
-    if (!conn)
+    if (!conn) {
+        look_at(&err, err.status);
         fail_msg("connect: %s", err.message);
+    }
     remember(conn);
     return conn;
 }
 
+weir_conn *borrow(void)
+{
+    return borrow_with(NULL);
+}
+
 void must(weir_conn *conn, weir_status status)
 {
-    if (status != WEIR_OK)
-        fail_msg("%s: %s", weir_status_name(status),
-                 weir_conn_error(conn)->message);
+    if (status == WEIR_OK)
+        return;
+    look_at(weir_conn_error(conn), status);
+    fail_msg("%s: %s", weir_status_name(status),
+             weir_conn_error(conn)->message);
 }
 
 void must_fail(weir_conn *conn, weir_status status, weir_status wanted)
@@ -75,11 +96,25 @@ void make_table(weir_conn *conn)
     must(conn, weir_commit(conn));
 }
 
+/* To close a handle that is closed already is harmless. */
+void close_all_lent(void)
+{
+    for (int i = 0; i < HANDLES_MAX; i++) {
+        weir_conn *copy = lent[i];
+
+        weir_conn_close(&copy);
+        lent[i] = NULL;
+    }
+}
+
+/* A set-up that fails has no tear-down: what it left is closed by the next. */
 int set_up(void **state)
 {
-    weir_conn *conn = borrow();
+    weir_conn *conn;
 
     (void)state;
+    close_all_lent();
+    conn = borrow();
     make_table(conn);
     weir_conn_close(&conn);
     return 0;
@@ -99,16 +134,10 @@ static bool nothing_is_out(void)
     return status.busy == 0;
 }
 
-/* To close a handle that is closed already is harmless. */
 int tear_down(void **state)
 {
     (void)state;
-    for (int i = 0; i < HANDLES_MAX; i++) {
-        weir_conn *copy = lent[i];
-
-        weir_conn_close(&copy);
-        lent[i] = NULL;
-    }
+    close_all_lent();
     return nothing_is_out() ? 0 : -1;
 }
 

@@ -32,6 +32,13 @@ bool can(uint32_t capabilities);
 /* A connection of `engine`; fails the test if there is none. */
 weir_conn *borrow(void);
 
+/* The same with options of the loan; NULL: the defaults. */
+weir_conn *borrow_with(const weir_connect_options *options);
+
+/* How many failures did not say in one line what they are, or said another
+ * status than they returned. */
+extern int unclear_errors;
+
 /* Fails the test with the connection's error. */
 void must(weir_conn *conn, weir_status status);
 
@@ -46,6 +53,9 @@ void make_table(weir_conn *conn);
  * does not take the next ones with it. */
 int set_up(void **state);
 int tear_down(void **state);
+
+/* Closes every connection that was borrowed. */
+void close_all_lent(void);
 
 /* Adds a row to it. */
 weir_status add(weir_conn *conn, int64_t id, const char *name);

@@ -66,12 +66,10 @@ test_failed_statement__leaves_the_transaction_to_its_owner(void **state)
 static void test_autocommit__keeps_each_statement(void **state)
 {
     weir_connect_options options = WEIR_CONNECT_OPTIONS;
-    weir_error err;
 
     (void)state;
     options.isolation = WEIR_AUTOCOMMIT;
-    WEIR_AUTO(weir_conn) conn = weir_connect_with(engine, &options, &err);
-    assert_non_null(conn);
+    WEIR_AUTO(weir_conn) conn = borrow_with(&options);
     assert_int_equal(weir_get_isolation(conn), WEIR_AUTOCOMMIT);
     must(conn, add(conn, 1, "a"));
     assert_false(weir_in_transaction(conn));
