@@ -192,6 +192,27 @@ static void test_detach__is_told_and_really_closes(void **state)
     assert_int_equal(weir_mock_connections(mock), 0);
 }
 
+/* No kind knows of it, and all tell alike. */
+static void test_pool_68__every_kind_tells(void **state)
+{
+    (void)state;
+    for (int kind = WEIR_POOL_QUEUE; kind <= WEIR_POOL_ASSERTION; kind++) {
+        weir_engine_options options = WEIR_ENGINE_OPTIONS;
+        weir_conn *conn;
+
+        options.pool_kind = (weir_pool_kind)kind;
+        script_open(NULL, &options);
+        heard.length = 0;
+        heard.text[0] = '\0';
+        listen_to_all();
+        conn = borrow_as("a");
+        weir_conn_close(&conn);
+        weir_engine_dispose(engine);
+        must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\n"
+                        "reset 1 a\ncheckin 1 a\nclose 1\n");
+    }
+}
+
 /* ---------------------------------------------------------- what they carry */
 
 static weir_status keep_info(void *context, const weir_event *event,
@@ -540,6 +561,7 @@ int main(void)
         TEST(pool_68__hard_invalidation_closes_at_once),
         TEST(pool_68__soft_invalidation_waits_for_the_return),
         TEST(pool_68__a_reset_that_fails_invalidates),
+        TEST(pool_68__every_kind_tells),
         TEST(detach__is_told_and_really_closes),
         TEST(info__goes_and_record_info_stays),
         TEST(reset__knows_what_was_left),

@@ -2,6 +2,10 @@
 /* Opening with credentials and deadlines; what a returned connection costs. */
 #include "scripted.h"
 
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
 /* ------------------------------------------------------------- credentials */
 
 typedef struct vault {
@@ -197,9 +201,67 @@ static void test_reset_commit__commits_what_is_open(void **state)
     must_have_sent("commit\n");
 }
 
+/* ------------------------------------------------------------ failed reset */
+
+static void *wait_for_one(void *out)
+{
+    weir_error err;
+
+    *(weir_conn **)out = weir_connect(engine, &err);
+    return NULL;
+}
+
+static void hear_connection(void *context, const weir_log_event *event)
+{
+    if (event->kind == WEIR_LOG_CONNECTION && strcmp(event->message, "no") == 0)
+        ++*(int *)context;
+}
+
+/* The connection is closed, whoever waits gets another, the log has the error,
+ * and who gives back is not told. */
+static void test_pool_50__a_failed_reset_costs_the_connection_only(void **state)
+{
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_pool_status pool = {.waiting = 0};
+    weir_conn *conn, *other = NULL;
+    int told = 0;
+    pthread_t waiter;
+
+    (void)state;
+    options.pool_size = 1;
+    options.max_overflow = 0;
+    options.pool_timeout_s = 20;
+    options.log = hear_connection;
+    options.log_context = &told;
+    script_open(NULL, &options);
+    conn = script_borrow();
+    script_add(&(weir_mock_step){.text = "SET x", .set_state = 4});
+    script_add(
+        &(weir_mock_step){.op = WEIR_MOCK_RESET,
+                          .error = {.status = WEIR_ERR_SQL, .message = "no"}});
+    must(conn, weir_exec(conn, "SET x", NOARGS));
+    must(conn, weir_commit(conn));
+    assert_int_equal(pthread_create(&waiter, NULL, wait_for_one, &other), 0);
+    while (pool.waiting == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        weir_engine_pool_status(engine, &pool);
+    }
+    weir_conn_close(&conn);
+    pthread_join(waiter, NULL);
+    assert_non_null(other);
+    assert_int_equal(told, 1);
+    assert_int_equal(weir_mock_count(mock, "open"), 2);
+    assert_int_equal(weir_mock_count(mock, "close"), 1);
+    must(other, weir_exec(other, "UPDATE t", NOARGS));
+    weir_conn_close(&other);
+    weir_engine_close(&engine);
+    script_open(NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(pool_50__a_failed_reset_costs_the_connection_only),
         TEST(credentials__are_asked_for_twice_at_most),
         TEST(credentials_hook__that_fails_is_told),
         TEST(open__ends_at_the_first_of_two_deadlines),
