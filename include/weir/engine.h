@@ -185,6 +185,21 @@ typedef struct weir_engine_options {
     const char *on_connect;
     /** (url) lazy, fail-fast */
     weir_pool_start pool_start;
+
+    /* What follows needs threads (pool_threads) and keeps house by itself. */
+
+    /** (url) So many connections stay open, whether lent or not; at most
+     *  pool_size. What ends is replaced in the background. */
+    int pool_min_idle;
+    /** (url) Opens pool_size connections, or pool_min_idle if pool_size is 0,
+     *  as soon as the engine is opened; nobody waits for it. */
+    bool pool_prefill;
+    /** (url, as pool_idle_timeout) Connections beyond pool_min_idle that were
+     *  not needed for so many seconds are closed; 0: they stay. */
+    double pool_idle_timeout_s;
+    /** (url, as pool_keepalive) The server is asked on a connection that is
+     *  idle, once in so many seconds; 0: never. */
+    double pool_keepalive_s;
 } weir_engine_options;
 
 /** The defaults of a weir_engine_options. */
@@ -198,7 +213,7 @@ WEIR_API weir_engine_options weir_engine_options_default(void);
             NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
             NULL, NULL, NULL, NULL, NULL, 0.0, 0.0, 5.0, 0, 0, 2,              \
             WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO,        \
-            WEIR_POOL_QUEUE, NULL, 0, NULL, WEIR_POOL_LAZY                     \
+            WEIR_POOL_QUEUE, NULL, 0, NULL, WEIR_POOL_LAZY, 0, false, 0.0, 0.0 \
     }
 
 /**
@@ -262,8 +277,8 @@ WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);
 
 /**
  * Changes an option while the engine runs: statement_timeout and all that
- * concern the pool but pool_core, pool_threads and pool_kind, written as in a
- * URL.
+ * concern the pool but pool_prefill, pool_core, pool_threads and pool_kind,
+ * written as in a URL.
  * Waiters are served at once if there is more room now; connections that are
  * too many are closed when they come back.
  *

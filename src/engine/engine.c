@@ -379,9 +379,11 @@ weir_engine *weir_engine_open(const char *url,
     }
     engine->live = engine->applied = engine->settings;
     publish(engine);
-    return engine->settings.pool_start == WEIR_POOL_FAIL_FAST
-               ? start(engine, err)
-               : engine;
+    if (engine->settings.pool_start == WEIR_POOL_FAIL_FAST)
+        engine = start(engine, err);
+    if (engine)
+        wi_pool_begin(engine->pool);
+    return engine;
 }
 
 /* ------------------------------------------------------------------ close */

@@ -54,6 +54,12 @@ const weir_option_spec wi_pool_specs[] = {
     CHOICE_OF("pool_kind", kinds, "what borrowing means"),
     CHOICE_OF("poolclass", kinds, "SQLAlchemy's name of pool_kind"),
     CHOICE_OF("pool_start", starts, "whether opening an engine connects"),
+    COUNT_OF("pool_min_idle", 0, "so many stay open"),
+    {.name = "pool_prefill",
+     .kind = WEIR_OPTION_BOOLEAN,
+     .note = "opens pool_size at the beginning"},
+    SECONDS_OF("pool_idle_timeout", "not needed for so long: closed"),
+    SECONDS_OF("pool_keepalive", "idle for so long: asked"),
     {.name = NULL},
 };
 enum { SPEC_COUNT = sizeof wi_pool_specs / sizeof wi_pool_specs[0] - 1 };
@@ -63,12 +69,22 @@ static const struct {
     size_t offset;
     bool fixed; /* not while the engine runs */
 } members[SPEC_COUNT] = {
-    {MEMBER(max_overtake_s), false},    {MEMBER(pool_ping_bypass_s), false},
-    {MEMBER(connect_backoff_s), false}, {MEMBER(pool_max_uses), false},
-    {MEMBER(max_waiters), false},       {MEMBER(max_connecting), false},
-    {MEMBER(pool_order), false},        {MEMBER(pool_core), true},
-    {MEMBER(pool_threads), true},       {MEMBER(pool_kind), true},
-    {MEMBER(pool_kind), true},          {MEMBER(pool_start), true},
+    {MEMBER(max_overtake_s), false},
+    {MEMBER(pool_ping_bypass_s), false},
+    {MEMBER(connect_backoff_s), false},
+    {MEMBER(pool_max_uses), false},
+    {MEMBER(max_waiters), false},
+    {MEMBER(max_connecting), false},
+    {MEMBER(pool_order), false},
+    {MEMBER(pool_core), true},
+    {MEMBER(pool_threads), true},
+    {MEMBER(pool_kind), true},
+    {MEMBER(pool_kind), true},
+    {MEMBER(pool_start), true},
+    {MEMBER(pool_min_idle), false},
+    {MEMBER(pool_prefill), true},
+    {MEMBER(pool_idle_timeout_s), false},
+    {MEMBER(pool_keepalive_s), false},
 };
 
 static int index_of(const char *name)
@@ -91,6 +107,9 @@ static void store(weir_engine_options *options, int index,
         break;
     case WEIR_OPTION_INTEGER:
         *(int *)member = (int)value->integer;
+        break;
+    case WEIR_OPTION_BOOLEAN:
+        *(bool *)member = value->boolean;
         break;
     default: /* enums */
         *(int *)member = value->choice;
@@ -176,6 +195,8 @@ weir_status wi_pool_options_check(const weir_engine_options *options,
 {
     weir_status status = check_ranges(options, err);
 
+    if (status == WEIR_OK)
+        status = wi_pool_house_check(options, err);
     if (status == WEIR_OK && options->pool_kind != WEIR_POOL_QUEUE)
         status = wi_pool_kind_check(options, err);
     if (status != WEIR_OK)
@@ -243,5 +264,9 @@ wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
         .connecting_max = options->max_connecting,
         .threads = threads,
         .connect_ns = wi_ns_from_seconds(connect_s),
+        .min_idle = options->pool_min_idle,
+        .prefill = options->pool_prefill,
+        .idle_ns = wi_ns_from_seconds(options->pool_idle_timeout_s),
+        .keepalive_ns = wi_ns_from_seconds(options->pool_keepalive_s),
     };
 }

@@ -12,6 +12,7 @@
 typedef struct wi_pool_core {
     wi_pool *(*new)(const wi_resource_kind *kind, void *context,
                     const wi_pool_options *options, weir_error *err);
+    void (*begin)(wi_pool *pool); /* NULL: nothing happens by itself */
     void (*free)(wi_pool **pool);
     weir_status (*acquire)(wi_pool *pool, wi_request *request, wi_lease **out,
                            weir_error *err);

@@ -510,6 +510,7 @@ static void fast_detach(wi_pool *pool, wi_lease *place)
 
 const wi_pool_core wi_pool_core_fast = {
     .new = wi_fast_new,
+    .begin = wi_fast_begin,
     .free = wi_fast_free,
     .acquire = fast_acquire,
     .release = fast_release,

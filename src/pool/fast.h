@@ -13,7 +13,8 @@
  *
  *   EMPTY -> CONNECTING -> BUSY -> IDLE -> BUSY ...    made, lent, given back
  *   IDLE -> HELD -> IDLE                               looked at by the pool
- *   IDLE, HELD, BUSY -> CLOSING -> EMPTY               at its end
+ *   IDLE -> ASIDE -> BUSY, IDLE                        is it needed?
+ *   IDLE, ASIDE, HELD, BUSY -> CLOSING -> EMPTY        at its end
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
  *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
  *   anything -> INHERITED -> EMPTY                     in a forked child
@@ -51,6 +52,7 @@ enum {
 typedef enum wi_place_state {
     WI_PLACE_EMPTY = 0, /* does not count */
     WI_PLACE_IDLE,
+    WI_PLACE_ASIDE,
     WI_PLACE_HELD,
     WI_PLACE_BUSY,
     WI_PLACE_LOST,
@@ -80,7 +82,7 @@ struct wi_lease {
     int64_t made_ns;     /* when the resource was begun */
     uint64_t used_count; /* loans when the resource was made */
     uint64_t turn;       /* counts returns, for FIFO and LIFO */
-    int64_t doing_ns;    /* CONNECTING, CLOSING: since */
+    int64_t doing_ns;    /* CONNECTING, CLOSING, ASIDE: since */
     uint32_t jitter;     /* 0 to 1023: how much earlier it is recycled */
     bool in_caller;      /* CONNECTING: the borrower opens it himself */
     bool hangs;          /* CONNECTING: is not counted as such */
@@ -90,6 +92,8 @@ struct wi_lease {
     /* The housekeeper's (pool/fast_house.h). */
     uint32_t number;      /* of the place in its pool */
     bool is_watched;      /* its socket is */
+    int64_t asked_ns;     /* in the background, and it was alive */
+    bool was_aside;       /* HELD: it goes there again */
     _Atomic bool hung_up; /* and the other end has hung up: look at it */
 };
 
@@ -161,8 +165,9 @@ struct wi_pool {
 
     wi_parker *wakes[WI_WAKES_MAX];
     int wake_count;
-    bool must_ring;            /* the housekeeper is rung after the unlock */
-    wi_seat seat;              /* guarded by the lock of the house */
+    bool must_ring; /* the housekeeper is rung after the unlock */
+    wi_seat seat;   /* guarded by the lock of the house */
+    wi_chores chores;
     struct wi_pool *next_head; /* in the list of heads */
     void *memory;              /* of this head */
 };
@@ -188,7 +193,8 @@ static inline int64_t wi_fast_coarse(const wi_pool *pool)
 wi_lease *wi_place_at(const wi_pool *pool, int index);
 /* Takes an idle one by compare-and-swap, beginning with `hint` (or NULL). */
 wi_lease *wi_place_take(const wi_pool *pool, wi_lease *hint, uint32_t state);
-/* Locked. The idle one that the options' order prefers, made `state`. */
+/* Locked. The idle one that the options' order prefers, else one that is
+ * ASIDE, made `state`. */
 wi_lease *wi_place_take_in_order(wi_pool *pool, uint32_t state);
 /* Locked. Changes the state of a place that the caller owns. */
 void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state);
@@ -199,7 +205,7 @@ wi_lease *wi_place_empty(const wi_pool *pool);
 /* Locked, and outside in between. One more block. */
 weir_status wi_places_grow(wi_pool *pool);
 void wi_places_clear(wi_pool *pool);
-/* Locked, or a glance. How many are in each state. */
+/* Locked, or a glance. How many are in each state; ASIDE is IDLE here. */
 void wi_places_count(const wi_pool *pool, int counts[WI_PLACE_STATES]);
 
 /* ----------------------------------------------------------- fast_queue.c */

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "pool/fast_heads.h"
+#include "pool/fast_house.h"
 #include "pool/staff.h"
 #include "pool/fast_nest.h"
 
@@ -58,6 +59,7 @@ static void inherit_pool(wi_pool *pool)
     pool->to_close = NULL;
     pool->is_probed = pool->must_ring = false;
     pool->seat = (wi_seat){{NULL, NULL}, 0, 0};
+    pool->chores = (wi_chores){.is_filling = pool->chores.is_filling};
     atomic_store(&pool->is_woken, 0);
     for (int i = 0; (place = wi_place_at(pool, i)); i++)
         inherit_place(pool, place);
@@ -110,6 +112,8 @@ void wi_abandon_inherited(wi_pool *pool)
         atomic_store(&place->state, WI_PLACE_EMPTY);
     }
     wi_gate_set(pool);
+    if (wi_fast_lacks(pool) > 0)
+        wi_house_call(pool, wi_fast_now(pool));
 }
 
 /* ------------------------------------------------------------------- heads */

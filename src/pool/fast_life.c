@@ -6,6 +6,7 @@
 
 #include "pool/fast_heads.h"
 #include "pool/fast_nest.h"
+#include "pool/fast_house.h"
 #include "pool/fast_threads.h"
 #include "pool/fast_view.h"
 
@@ -60,6 +61,7 @@ static void begin_life(wi_pool *pool)
     pool->wait = (wi_histogram){{0}};
     pool->wake_count = 0;
     pool->must_ring = false;
+    pool->chores = (wi_chores){0};
 }
 
 wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
@@ -88,6 +90,7 @@ wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
     pool->probe.is_librarys = true;
     if (status == WEIR_OK)
         publish_options(pool);
+    pool->chores.is_filling = options->prefill;
     wi_fast_unlock(pool);
     if (status == WEIR_OK) {
         wi_head_publish(pool);
@@ -96,6 +99,13 @@ wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
     wi_head_give(pool);
     wi_error_nomem(err);
     return NULL;
+}
+
+void wi_fast_begin(wi_pool *pool)
+{
+    wi_mutex_lock(&pool->lock);
+    wi_fast_set_up(pool);
+    wi_fast_unlock(pool);
 }
 
 void wi_fast_free(wi_pool **pool)
@@ -130,6 +140,7 @@ weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
         publish_options(pool);
         wi_close_surplus(pool);
     }
+    wi_fast_set_up(pool);
     pool->visitors--;
     wi_thread_ends(pool);
     return status;

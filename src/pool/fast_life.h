@@ -10,6 +10,7 @@
 
 wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
                      const wi_pool_options *options, weir_error *err);
+void wi_fast_begin(wi_pool *pool);
 void wi_fast_free(wi_pool **pool);
 weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options);
 void wi_fast_invalidate(wi_pool *pool);

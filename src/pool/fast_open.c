@@ -3,6 +3,7 @@
  * Opening, asking and closing in the fast core, and who gets what has become
  * free: whatever changes the capacity ends in wi_dispatch().
  */
+#include "pool/fast_aside.h"
 #include "pool/fast_house.h"
 #include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
@@ -342,6 +343,7 @@ void wi_close_surplus(wi_pool *pool)
 {
     wi_lease *place;
 
+    wi_aside_end(pool);
     /* Here and now: whoever disposes of a pool wants it done. */
     while ((place = take_surplus(pool))) {
         wi_close_here(pool, place);

@@ -2,7 +2,7 @@
 /*
  * The places of a pool: where they are, and how one is found.
  */
-#include "pool/fast.h"
+#include "pool/fast_aside.h"
 
 #include <string.h>
 
@@ -68,8 +68,10 @@ wi_lease *wi_place_take_in_order(wi_pool *pool, uint32_t state)
     wi_lease *best;
     wi_lease *place;
 
-    if (pool->options.order == WI_ORDER_AFFINITY)
-        return wi_place_take(pool, NULL, state);
+    if (pool->options.order == WI_ORDER_AFFINITY) {
+        place = wi_place_take(pool, NULL, state);
+        return place ? place : wi_aside_take(pool, state);
+    }
     do {
         best = NULL;
         for (int i = 0; (place = wi_place_at(pool, i)); i++) {
@@ -78,7 +80,7 @@ wi_lease *wi_place_take_in_order(wi_pool *pool, uint32_t state)
                 best = place;
         }
     } while (best && !try_take(best, state));
-    return best;
+    return best ? best : wi_aside_take(pool, state);
 }
 
 /* Where a place may go from each state under the lock. */
@@ -86,8 +88,10 @@ wi_lease *wi_place_take_in_order(wi_pool *pool, uint32_t state)
 static const unsigned allowed[WI_PLACE_STATES] = {
     [WI_PLACE_EMPTY] = BIT(WI_PLACE_CONNECTING),
     [WI_PLACE_IDLE] = 0, /* by compare-and-swap only */
-    [WI_PLACE_HELD] =
-        BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING),
+    [WI_PLACE_ASIDE] = BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_HELD) |
+                       BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING),
+    [WI_PLACE_HELD] = BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_ASIDE) |
+                      BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING),
     [WI_PLACE_BUSY] = BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_CLOSING),
     [WI_PLACE_LOST] = BIT(WI_PLACE_CONNECTING) | BIT(WI_PLACE_EMPTY),
     [WI_PLACE_CONNECTING] =
@@ -116,6 +120,10 @@ void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state)
         pool->total++;
     if (state == WI_PLACE_EMPTY)
         pool->total--;
+    if (before == WI_PLACE_CLOSING)
+        pool->chores.closing--;
+    if (state == WI_PLACE_CLOSING)
+        pool->chores.closing++;
     if (state == WI_PLACE_CONNECTING || state == WI_PLACE_CLOSING)
         place->doing_ns = wi_fast_now(pool);
     if (state == WI_PLACE_IDLE && before == WI_PLACE_BUSY)
@@ -203,4 +211,6 @@ void wi_places_count(const wi_pool *pool, int counts[WI_PLACE_STATES])
     memset(counts, 0, WI_PLACE_STATES * sizeof counts[0]);
     for (int i = 0; (place = wi_place_at(pool, i)); i++)
         counts[wi_place_state_of(place)]++;
+    counts[WI_PLACE_IDLE] += counts[WI_PLACE_ASIDE];
+    counts[WI_PLACE_ASIDE] = 0;
 }

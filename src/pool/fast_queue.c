@@ -175,7 +175,9 @@ static bool any_idle(const wi_pool *pool)
     const wi_lease *place;
 
     for (int i = 0; (place = wi_place_at(pool, i)); i++) {
-        if (atomic_load(&place->state) == WI_PLACE_IDLE)
+        uint32_t state = atomic_load(&place->state);
+
+        if (state == WI_PLACE_IDLE || state == WI_PLACE_ASIDE)
             return true;
     }
     return false;
@@ -203,11 +205,11 @@ static void look(wi_pool *pool, wi_claim *claim)
     atomic_store(&pool->is_woken, 0);
     if (pool->mode == WI_POOL_PAUSED)
         return;
-    place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
+    place = wi_place_take_in_order(pool, WI_PLACE_BUSY);
     if (!place) {
         /* The gate may shut now, and then nobody else will look. */
         wi_gate_set(pool);
-        place = wi_place_take(pool, NULL, WI_PLACE_BUSY);
+        place = wi_place_take_in_order(pool, WI_PLACE_BUSY);
     }
     if (!place)
         return;

@@ -13,6 +13,8 @@
  */
 #include "pool/fast_threads.h"
 
+#include "pool/fast_house.h"
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/fast_life.h"
@@ -133,8 +135,7 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
     return last.status;
 }
 
-/* Whether trying again would not help. */
-static bool is_final(weir_status status)
+bool wi_is_final(weir_status status)
 {
     return status == WEIR_ERR_AUTH || status == WEIR_ERR_CONFIG ||
            status == WEIR_ERR_MISUSE || status == WEIR_ERR_UNSUPPORTED;
@@ -144,10 +145,10 @@ static bool is_final(weir_status status)
  * will help. While something may come back they go on waiting for it. */
 static void answer_waiters(wi_pool *pool, const weir_error *err)
 {
-    bool all = is_final(err->status) || pool->failures >= 2;
+    bool all = wi_is_final(err->status) || pool->failures >= 2;
 
     if (pool->mode == WI_POOL_PAUSED ||
-        (!is_final(err->status) && may_come_back(pool)))
+        (!wi_is_final(err->status) && may_come_back(pool)))
         return;
     do {
         if (!wi_claim_first(pool))
@@ -168,6 +169,7 @@ static void take_in(wi_pool *pool, wi_lease *place)
         wi_end_place(pool, place);
     else
         wi_give_back(pool, place);
+    wi_fast_opened(pool);
     wi_dispatch(pool);
 }
 
@@ -252,22 +254,40 @@ static bool start_probe(wi_pool *pool)
     return false;
 }
 
+/* For whoever waits; else to have a reserve, which takes all but one of the
+ * turns, so that who comes then finds one. */
+static bool wants_another(const wi_pool *pool)
+{
+    int most = most_at_once(pool);
+
+    if (pool->waiting > pool->connecting)
+        return pool->connecting < most;
+    return pool->waiting == 0 && wi_fast_lacks(pool) > 0 &&
+           pool->connecting < (most > 1 ? most - 1 : 1);
+}
+
+/* False: there can be no thread that would wait for the moment. */
+static bool wait_for_retry(wi_pool *pool)
+{
+    if (pool->waiting > 0)
+        return start_probe(pool);
+    wi_house_call(pool, pool->retry_ns);
+    return true;
+}
+
 void wi_connect_as_needed(wi_pool *pool)
 {
-    int wanted = pool->waiting - pool->connecting;
     wi_lease *place;
 
-    if (pool->closed || pool->mode == WI_POOL_PAUSED || wanted <= 0)
+    if (pool->closed || pool->mode == WI_POOL_PAUSED || !wants_another(pool))
         return;
     if (pool->failures > 0 && wi_fast_now(pool) < pool->retry_ns &&
-        start_probe(pool))
+        wait_for_retry(pool))
         return;
-    while (wanted-- > 0 && pool->connecting < most_at_once(pool) &&
-           wi_fast_room(pool, &pool->options) > 0 &&
-           (place = wi_place_empty(pool))) {
-        if (!start_connector(pool, place))
-            return;
-    }
+    while (wants_another(pool) && wi_fast_room(pool, &pool->options) > 0 &&
+           (place = wi_place_empty(pool)) && start_connector(pool, place))
+        ;
+    wi_fast_fill_later(pool);
 }
 
 void wi_threads_hurry(wi_pool *pool)

@@ -12,6 +12,8 @@ void wi_connect_as_needed(wi_pool *pool);
 /* Locked. If an outage is known and nothing that is out could come back, fills
  * `err` with what is known of it and returns its status. */
 weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
+/* Whether trying again would not help. */
+bool wi_is_final(weir_status status);
 /* Locked. One was opened, by whomever: an outage is over. */
 void wi_note_success(wi_pool *pool);
 /* Locked. A CLOSING place is closed by a thread. */

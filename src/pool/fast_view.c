@@ -31,10 +31,15 @@ void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
 }
 
 static const char *const state_names[WI_PLACE_STATES] = {
-    [WI_PLACE_EMPTY] = "empty",     [WI_PLACE_IDLE] = "idle",
-    [WI_PLACE_HELD] = "held",       [WI_PLACE_BUSY] = "busy",
-    [WI_PLACE_LOST] = "lost",       [WI_PLACE_CONNECTING] = "connecting",
-    [WI_PLACE_CLOSING] = "closing", [WI_PLACE_INHERITED] = "inherited",
+    [WI_PLACE_EMPTY] = "empty",
+    [WI_PLACE_IDLE] = "idle",
+    [WI_PLACE_ASIDE] = "idle",
+    [WI_PLACE_HELD] = "held",
+    [WI_PLACE_BUSY] = "busy",
+    [WI_PLACE_LOST] = "lost",
+    [WI_PLACE_CONNECTING] = "connecting",
+    [WI_PLACE_CLOSING] = "closing",
+    [WI_PLACE_INHERITED] = "inherited",
 };
 
 void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)

@@ -135,7 +135,7 @@ void wi_house_call(wi_pool *pool, int64_t at_ns)
     wi_house *house = port->house;
     bool was_kept;
 
-    if (!house)
+    if (!house || pool->closed)
         return;
     wi_mutex_lock(&house->lock);
     take_seat(house, pool, at_ns);

@@ -31,6 +31,15 @@ typedef struct wi_seat {
     int64_t due_ns;      /* of the next visit */
 } wi_seat;
 
+/* What a pool notes for its visits; guarded by the lock of the pool. */
+typedef struct wi_chores {
+    int closing;       /* places that are CLOSING */
+    bool is_filling;   /* until there have been `size` connections */
+    bool is_replacing; /* one more is opened before an old one goes */
+    int checks;        /* under way, of what was idle */
+    int64_t retire_ns; /* none is closed for its age before */
+} wi_chores;
+
 typedef struct wi_house {
     wi_mutex lock;           /* guards what follows */
     wi_list seats;           /* all zero until the first one comes */

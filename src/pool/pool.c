@@ -27,6 +27,12 @@ wi_pool *wi_pool_new(const wi_resource_kind *kind, void *context,
     return core_for(options)->new (kind, context, options, err);
 }
 
+void wi_pool_begin(wi_pool *pool)
+{
+    if (core_of(pool)->begin)
+        core_of(pool)->begin(pool);
+}
+
 void wi_pool_free(wi_pool **pool)
 {
     if (*pool)

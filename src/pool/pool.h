@@ -137,8 +137,10 @@ typedef struct wi_pool_options {
         connect_ns; /* that a thread of the pool gives an opening; 0: 30 s */
     int64_t backoff_ns; /* the longest pause between openings in an outage;
                          * 0: 5 s */
-    int min_idle;
-    int64_t idle_ns;      /* closed when idle for so long, but for min_idle */
+    /* These need threads. */
+    int min_idle;         /* so many stay open, lent or not */
+    bool prefill;         /* opens `size` at the beginning */
+    int64_t idle_ns;      /* closed when not needed for so long */
     int64_t keepalive_ns; /* checked when idle for so long */
     int64_t leak_ns;      /* lent for so long is reported once */
 } wi_pool_options;
@@ -146,6 +148,9 @@ typedef struct wi_pool_options {
 /* NULL with NOMEM. `kind` and `context` outlive the pool. */
 wi_pool *wi_pool_new(const wi_resource_kind *kind, void *context,
                      const wi_pool_options *options, weir_error *err);
+/* From now on it may open by itself (min_idle, prefill): whatever `context` is
+ * for that has been made. */
+void wi_pool_begin(wi_pool *pool);
 /* Nothing is out (asserted). Closes what is idle. NULL is allowed. */
 void wi_pool_free(wi_pool **pool);
 

@@ -3,6 +3,9 @@
  * Scenarios of what happens by itself, by number: the housekeeper of the fast
  * core, over sockets that a test can hang up.
  */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,6 +112,7 @@ static wi_pool *kept_pool(const wi_pool_options *options)
     atomic_store(&has_ended, false);
     pool = wi_pool_new(&kind, &server, options, NULL);
     assert_non_null(pool);
+    wi_pool_begin(pool);
     return pool;
 }
 
@@ -234,6 +238,151 @@ static void test_pool_47__without_threads_it_is_looked_at(void **state)
     end_kept(&pool);
 }
 
+/* ------------------------------------------------------------- by itself */
+
+/* A reserve is there without anybody asking, and again when the server ends
+ * it. */
+static void test_pool_32__the_reserve_is_opened_again(void **state)
+{
+    wi_pool_options options = kept_options(4);
+    wi_pool *pool;
+
+    (void)state;
+    options.min_idle = 3;
+    pool = kept_pool(&options);
+    until_idle(pool, 3);
+    for (int i = 0; i < 3; i++)
+        hang_up(&server.sessions[i], "shutting down");
+    while (atomic_load(&server.opened) < 6)
+        nap(MS / 5);
+    until_idle(pool, 3);
+    for (int i = 0; i < 3; i++)
+        assert_false(atomic_load(&server.sessions[i].open));
+    end_kept(&pool);
+}
+
+/* 42 and 46, on a clock of the world: what nobody needs is asked, and goes. */
+static void test_pool_42_46__time_does_its_work(void **state)
+{
+    wi_pool_options options = kept_options(4);
+    wi_pool *pool;
+
+    (void)state;
+    options.prefill = true;
+    options.min_idle = 1;
+    options.idle_ns = 100 * MS;
+    options.keepalive_ns = 10 * MS;
+    pool = kept_pool(&options);
+    while (atomic_load(&server.opened) < 4)
+        nap(MS / 5);
+    until_open(1);
+    while (atomic_load(&server.checks) < 20)
+        nap(MS / 5);
+    assert_int_equal(atomic_load(&server.opened), 4);
+    assert_int_equal(status_of(pool).acquired, 0);
+    end_kept(&pool);
+}
+
+/* Options that change while it sleeps wake the housekeeper. */
+static void test_set__is_heard_by_who_sleeps(void **state)
+{
+    wi_pool_options options = kept_options(4);
+    wi_pool *pool = kept_pool(&options);
+
+    (void)state;
+    open_some(pool, 4);
+    options.idle_ns = MS;
+    assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
+    until_open(0);
+    options.min_idle = 2;
+    assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
+    until_idle(pool, 2);
+    end_kept(&pool);
+}
+
+/* --------------------------------------------------------- 64: many pools */
+
+enum { POOLS = 1000 };
+
+/* Of all threads of that name: how many there are, and how often they went to
+ * sleep. */
+static int count_threads(const char *name, long *sleeps)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *task;
+    int count = 0;
+
+    *sleeps = 0;
+    assert_non_null(tasks);
+    while ((task = readdir(tasks))) {
+        char path[300];
+        char line[128];
+        FILE *status;
+        bool is_it = false;
+
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", task->d_name);
+        status = fopen(path, "r");
+        while (status && fgets(line, sizeof line, status)) {
+            if (strncmp(line, "Name:\t", 6) == 0)
+                is_it = strncmp(line + 6, name, strlen(name)) == 0;
+            if (is_it && strncmp(line, "voluntary_ctxt_switches:", 24) == 0)
+                *sleeps += strtol(line + 24, NULL, 10);
+        }
+        if (status)
+            fclose(status);
+        count += is_it;
+    }
+    closedir(tasks);
+    return count;
+}
+
+static atomic_int ends;
+
+static void count_end(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&ends, 1);
+}
+
+/* A thousand pools that have something to do in an hour: one thread, which
+ * does not wake up meanwhile. */
+static void test_pool_64__a_thousand_pools_one_housekeeper(void **state)
+{
+    static wi_pool *pools[POOLS];
+    wi_pool_options options = kept_options(1);
+    wi_resource_kind plain = kind;
+    long before = -1;
+    long after = 0;
+
+    (void)state;
+    plain.socket = NULL;
+    plain.open = fake_open;
+    plain.close = fake_close;
+    plain.peek = NULL;
+    plain.ended = count_end;
+    options.keepalive_ns = 3600 * SECOND;
+    memset(&server, 0, sizeof server);
+    for (int i = 0; i < POOLS; i++) {
+        pools[i] = wi_pool_new(&plain, &server, &options, NULL);
+        assert_non_null(pools[i]);
+        release(pools[i], wait_for_one(pools[i]));
+    }
+    /* A pause in which it never woke up. */
+    while (before != after) {
+        assert_int_equal(count_threads("weir-house", &before), 1);
+        nap(300 * MS);
+        assert_int_equal(count_threads("weir-house", &after), 1);
+    }
+    for (int i = 0; i < POOLS; i++) {
+        if (wi_pool_close(pools[i]))
+            count_end(NULL);
+    }
+    while (atomic_load(&ends) < POOLS)
+        nap(MS / 5);
+    for (int i = 0; i < POOLS; i++)
+        wi_pool_free(&pools[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +390,10 @@ int main(void)
         cmocka_unit_test(test_pool_47__one_that_is_lent_is_looked_at_next),
         cmocka_unit_test(test_pool_47__what_is_watched_costs_no_glance),
         cmocka_unit_test(test_pool_47__without_threads_it_is_looked_at),
+        cmocka_unit_test(test_pool_32__the_reserve_is_opened_again),
+        cmocka_unit_test(test_pool_42_46__time_does_its_work),
+        cmocka_unit_test(test_set__is_heard_by_who_sleeps),
+        cmocka_unit_test(test_pool_64__a_thousand_pools_one_housekeeper),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,9 +79,11 @@ core_fast.c
 who borrows does not see that the other end hung up
 s/atomic_load(&place->hung_up);/false;/
 
-fast_house.c
+fast_watch.c
 what hung up while it was idle stays
-s/if (!is_alive ||/if (/
+s/if (is_alive)/if (true)/
+s/wi_fast_let_go(pool, place, is_alive);/wi_fast_let_go(pool, place, true);/
+
 fast_open.c
 a paused pool serves who waits
 /^void wi_dispatch/,/^}/s/if (pool->mode == WI_POOL_PAUSED)/if (false)/
@@ -134,6 +136,22 @@ an opening that hung is taken out of the count for ever
 fast_queue.c
 who is served is seen to hold it and to wait
 /^void wi_claim_grant/,/^}/s/wi_nested_over(pool, claim);//
+
+fast_aside.c
+what is put aside is forgotten
+/^wi_lease \*wi_aside_take/,/^}/s/!= WI_PLACE_ASIDE/!= WI_PLACE_STATES/
+
+fast_check.c
+to be asked is to be needed
+s/place->was_aside ? WI_PLACE_ASIDE : WI_PLACE_IDLE/WI_PLACE_IDLE/
+
+fast_check.c
+who looked in vain while one was asked is not served
+/^void wi_fast_let_go/,/^}/s/wi_dispatch(pool);//
+
+fast_house.c
+a reserve that could not be opened is not tried again
+/^void wi_fast_fill_later/,/^}/s/wi_house_call/if (0) wi_house_call/
 
 END
 }

@@ -10,6 +10,7 @@
 #include "chance.h"
 #include "memory.h"
 #include "server.h"
+#include "settings.h"
 #include "world.h"
 
 enum { BORROWERS_MAX = 6, ROUNDS_MAX = 12 };
@@ -60,6 +61,8 @@ static struct {
     uint64_t cleared; /* when the last invalidation ended, in events */
     uint64_t lent;
     uint64_t timeouts;
+    bool is_sound;    /* the server has no moods */
+    int left;         /* borrowers that are not done yet */
     uint64_t choices; /* in a calm story: its own dice */
 } now;
 
@@ -134,6 +137,11 @@ static void check_idle(void *context)
         world_fail("%d wait beside %d idle", waiting, status.idle);
     if (waiting > 0)
         server_check_begun(&now.server, status.connecting, world_helpers());
+    if (status.connecting == 0 && world_helpers() == 0 &&
+        status.idle + status.busy < now.options.min_idle &&
+        world_rests_until() == SIM_NEVER && !now.draining)
+        world_fail("there are less than %d, and nobody will open another",
+                   now.options.min_idle);
 }
 
 static void note_who_waits(borrower *self)
@@ -307,9 +315,8 @@ static void lose_and_reopen(borrower *self, wi_lease *lease, uint64_t *dice)
         use(self, lease, dice);
 }
 
-static void run_borrower(void *argument)
+static void run_rounds(borrower *self)
 {
-    borrower *self = argument;
     uint64_t dice = now.plan.seed * 31 + (uint64_t)self->number;
 
     self->task = world_self();
@@ -340,6 +347,12 @@ static void run_borrower(void *argument)
     }
 }
 
+static void run_borrower(void *argument)
+{
+    run_rounds(argument);
+    now.left--;
+}
+
 /* ------------------------------------------------------------------ resize */
 
 static void resize(uint64_t *dice)
@@ -350,6 +363,8 @@ static void resize(uint64_t *dice)
 
     options.size = 1 + (int)choose(dice, 3);
     options.max_overflow = (int)choose(dice, 3);
+    if (options.min_idle > options.size)
+        options.min_idle = options.size;
     /* Which of the idle ones go when there are too many is a core's own. */
     if (now.plan.is_calm) {
         options.size = now.options.size + 1;
@@ -556,6 +571,27 @@ static void close_pool(uint64_t *dice)
         world_sleep_until(world_now() + 1000 * SIM_MS);
 }
 
+/* Nobody has been here for long: there is what has to be kept, and with an
+ * idle time nothing else. */
+static void check_quiet(void)
+{
+    const wi_pool_options *options = &now.options;
+    weir_pool_status status;
+
+    while (now.left > 0)
+        world_sleep_until(world_now() + 10 * SIM_MS);
+    world_sleep_until(world_now() + 5000 * SIM_MS);
+    wi_pool_status(now.pool, &status);
+    if (world_rests_until() == 0 || now.draining || now.paused)
+        return;
+    if (status.idle < options->min_idle)
+        world_fail("%d are idle, and %d have to be", status.idle,
+                   options->min_idle);
+    if (options->idle_ns > 0 && status.idle > options->min_idle)
+        world_fail("%d are idle, and %d are enough", status.idle,
+                   options->min_idle);
+}
+
 /* Often until the very moment of a return. */
 static void wait_before_closing(uint64_t *dice)
 {
@@ -577,63 +613,15 @@ static void run_keeper(void *argument)
                           some_time(dice, 20 * SIM_MS, BORROWERS_MAX));
         turn_a_knob(dice);
     }
-    wait_before_closing(dice);
+    if (now.options.threads && now.is_sound && now.options.recycle_ns < 0 &&
+        by_chance(dice, 20))
+        check_quiet();
+    else
+        wait_before_closing(dice);
     close_pool(dice);
 }
 
 /* ------------------------------------------------------------------- story */
-
-static void use_threads(uint64_t *dice)
-{
-    now.options.threads = true;
-    now.is_watched = by_chance(dice, 50);
-    now.options.connecting_max = (int)choose(dice, 3);
-    now.options.connect_ns = 20 * SIM_MS + some_time(dice, 90 * SIM_MS, 0);
-}
-
-static void choose_options(uint64_t *dice)
-{
-    now.options = (wi_pool_options){
-        .core = now.plan.core,
-        .port = &world_port,
-        .size = 1 + (int)choose(dice, 3),
-        .max_overflow = (int)choose(dice, 3),
-        .timeout_ns = 1 + some_time(dice, 60 * SIM_MS, 0),
-        .recycle_ns = by_chance(dice, 30) ? 15 * SIM_MS + 7 : -1,
-        .pre_ping = by_chance(dice, 50),
-        .order = WI_ORDER_FIFO,
-        .allocator = &sim_memory,
-    };
-    if (by_chance(dice, 50))
-        now.options.order = WI_ORDER_LIFO;
-    /* What only one core has is left out where both are compared. */
-    if (now.plan.is_calm || now.plan.core == WI_CORE_MUTEX)
-        return;
-    if (by_chance(dice, 60))
-        now.options.order = WI_ORDER_AFFINITY;
-    if (by_chance(dice, 50))
-        use_threads(dice);
-    if (by_chance(dice, 15))
-        now.options.waiters_max = 1 + (int)choose(dice, 2);
-    if (by_chance(dice, 15))
-        now.options.uses_max = 1 + (int)choose(dice, 3);
-    if (by_chance(dice, 25))
-        now.options.max_overtake_ns = some_time(dice, 5 * SIM_MS, 0);
-}
-
-static server_moods choose_moods(uint64_t *dice)
-{
-    server_moods moods = {0};
-
-    if (by_chance(dice, 30))
-        return moods;
-    moods.slow = (int)choose(dice, 50);
-    moods.refused = by_chance(dice, 40) ? (int)choose(dice, 60) : 0;
-    moods.hanging = by_chance(dice, 20) ? (int)choose(dice, 30) : 0;
-    moods.mortal = (int)choose(dice, 50);
-    moods.stuck = now.options.threads ? (int)choose(dice, 40) : 0;
-    return moods;
-}
 
 static void spawn_borrowers(uint64_t *dice)
 {
@@ -642,7 +630,7 @@ static void spawn_borrowers(uint64_t *dice)
         "borrower 3", "borrower 4", "borrower 5",
     };
 
-    now.borrower_count = 2 + (int)choose(dice, BORROWERS_MAX - 1);
+    now.left = now.borrower_count = 2 + (int)choose(dice, BORROWERS_MAX - 1);
     for (int i = 0; i < now.borrower_count; i++) {
         now.borrowers[i] = (borrower){
             .number = i,
@@ -685,13 +673,15 @@ bool story_run(const story_plan *plan, uint64_t *history)
     now.plan = *plan;
     chance_begin(plan->is_calm);
     world_begin(&world);
-    choose_options(&dice);
-    moods = choose_moods(&dice);
+    now.options = choose_options(plan, &dice, &now.is_watched);
+    moods = choose_moods(now.options.threads, &dice);
+    now.is_sound = memcmp(&moods, &(server_moods){0}, sizeof moods) == 0;
     server_begin(&now.server, plan->seed, &moods, limit_of(&now.options));
     now.server.ended = was_told_by_thread;
     now.pool = wi_pool_new(now.is_watched ? &server_kind_watched : &server_kind,
                            &now.server, &now.options, NULL);
     now.server.pool = now.pool;
+    wi_pool_begin(now.pool);
     spawn_borrowers(&dice);
     if (world_run())
         check_end();

@@ -122,6 +122,15 @@ uint64_t world_handed(int index)
     return tasks[index].handed;
 }
 
+int64_t world_rests_until(void)
+{
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_ASLEEP && tasks[i].rests)
+            return tasks[i].until_ns;
+    }
+    return 0;
+}
+
 uint64_t world_seen(int socket)
 {
     return sockets[socket].seen;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a pool does by itself: options that are refused, and how they look to
+ * the pool.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/pool_options.h"
+
+static const weir_engine_options defaults = WEIR_ENGINE_OPTIONS;
+
+static void refuse(const weir_engine_options *options, const char *reason)
+{
+    weir_error err;
+
+    assert_int_equal(wi_pool_options_check(options, &err), WEIR_ERR_CONFIG);
+    if (!strstr(err.message, reason))
+        fail_msg("\"%s\" does not say \"%s\"", err.message, reason);
+}
+
+static void test_house_check__names_who_would_not_do_it(void **state)
+{
+    weir_engine_options options = defaults;
+
+    (void)state;
+    options.pool_min_idle = 2;
+    options.pool_threads = WEIR_POOL_THREADS_OFF;
+    refuse(&options, "options pool_min_idle and pool_threads: without");
+    options = defaults;
+    options.pool_keepalive_s = 5;
+    options.pool_core = WEIR_POOL_MUTEX;
+    refuse(&options, "options pool_keepalive and pool_core");
+    options = defaults;
+    options.pool_idle_timeout_s = 5;
+    options.pool_kind = WEIR_POOL_STATIC;
+    refuse(&options, "options pool_idle_timeout and pool_kind");
+}
+
+static void test_house_check__refuses_more_idle_than_are_kept(void **state)
+{
+    weir_engine_options options = defaults;
+    weir_error err;
+
+    (void)state;
+    options.pool_min_idle = 6;
+    refuse(&options, "pool_min_idle: 6 is above pool_size");
+    options.pool_size = 0;
+    assert_int_equal(wi_pool_options_check(&options, &err), WEIR_OK);
+    options.pool_min_idle = -1;
+    refuse(&options, "option pool_min_idle: write 0 to");
+    options = defaults;
+    options.pool_prefill = true;
+    options.pool_size = 0;
+    refuse(&options, "option pool_prefill: with pool_size=0");
+    options = defaults;
+    options.pool_keepalive_s = -1;
+    refuse(&options, "option pool_keepalive: write 0 to");
+}
+
+static void test_house_options__reach_the_pool(void **state)
+{
+    weir_engine_options options = defaults;
+    wi_option_outcome outcome;
+    wi_pool_options pool;
+    weir_error err;
+
+    (void)state;
+    assert_int_equal(
+        wi_pool_option_set(&options, "pool_min_idle", "3", &outcome, &err),
+        WEIR_OK);
+    assert_int_equal(
+        wi_pool_option_set(&options, "pool_prefill", "yes", &outcome, &err),
+        WEIR_OK);
+    assert_int_equal(
+        wi_pool_option_set(&options, "pool_idle_timeout", "2", &outcome, &err),
+        WEIR_OK);
+    assert_int_equal(
+        wi_pool_option_set(&options, "pool_keepalive", "0.5", &outcome, &err),
+        WEIR_OK);
+    pool = wi_engine_pool_options(&options, NULL, true);
+    assert_int_equal(pool.min_idle, 3);
+    assert_true(pool.prefill);
+    assert_int_equal(pool.idle_ns, 2000000000);
+    assert_int_equal(pool.keepalive_ns, 500000000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_house_check__names_who_would_not_do_it),
+        cmocka_unit_test(test_house_check__refuses_more_idle_than_are_kept),
+        cmocka_unit_test(test_house_options__reach_the_pool),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

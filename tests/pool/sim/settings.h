@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a seed makes of the pool and of the server.
+ */
+#ifndef SIM_SETTINGS_H
+#define SIM_SETTINGS_H
+
+#include "server.h"
+#include "story.h"
+
+/* `*is_watched`: true if the server's sessions are to have sockets. */
+wi_pool_options choose_options(const story_plan *plan, uint64_t *dice,
+                               bool *is_watched);
+server_moods choose_moods(bool has_threads, uint64_t *dice);
+
+#endif
