@@ -12,20 +12,6 @@ static const wi_pool *pool_of(const wi_nest_source *source)
     return WI_CONTAINER(source, wi_pool, nest);
 }
 
-/* Places that count; without the lock. */
-static int64_t count_used(const wi_pool *pool)
-{
-    int counts[WI_PLACE_STATES];
-    int64_t used = 0;
-
-    wi_places_count(pool, counts);
-    for (int state = 0; state < WI_PLACE_STATES; state++) {
-        if (state != WI_PLACE_EMPTY && state != WI_PLACE_INHERITED)
-            used += counts[state];
-    }
-    return used;
-}
-
 /* A place that was just taken has nobody's number yet: its thread runs. */
 static wi_nest_answer look(const wi_nest_source *source, int index,
                            uint64_t *thread)
@@ -34,8 +20,7 @@ static wi_nest_answer look(const wi_nest_source *source, int index,
     const wi_lease *place = wi_place_at(pool, index);
 
     if (!place)
-        return count_used(pool) < atomic_load(&pool->limit) ? WI_NEST_COMES_BACK
-                                                            : WI_NEST_END;
+        return WI_NEST_END;
     switch (wi_place_state_of(place)) {
     case WI_PLACE_EMPTY:
     case WI_PLACE_INHERITED:
@@ -48,6 +33,11 @@ static wi_nest_answer look(const wi_nest_source *source, int index,
     default:
         return WI_NEST_COMES_BACK;
     }
+}
+
+static int64_t most(const wi_nest_source *source)
+{
+    return atomic_load(&pool_of(source)->limit);
 }
 
 static void name(const wi_nest_source *source, int index, wi_nest_holder *out)
@@ -64,6 +54,7 @@ void wi_nested_init(wi_pool *pool)
     pool->nest = (wi_nest_source){
         .noun = "a connection",
         .look = look,
+        .most = most,
         .name = name,
     };
     pool->nested = 0;

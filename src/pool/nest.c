@@ -60,6 +60,7 @@ static bool all_wait(const wi_nest_source *source, wi_nest_source **todo)
 {
     wi_nest_answer answer;
     uint64_t thread = 0;
+    int64_t held = 0;
 
     for (int i = 0; (answer = source->look(source, i, &thread)) != WI_NEST_END;
          i++) {
@@ -72,9 +73,10 @@ static bool all_wait(const wi_nest_source *source, wi_nest_source **todo)
         next = awaited_by(thread);
         if (!next)
             return false;
+        held++;
         push(todo, next);
     }
-    return true;
+    return held >= source->most(source);
 }
 
 /* Those that were looked at have the number of this round. */

@@ -42,7 +42,11 @@ typedef struct wi_nest_source {
     /* Who has number `index`, from 0 on. Takes no lock. */
     wi_nest_answer (*look)(const struct wi_nest_source *source, int index,
                            uint64_t *thread);
-    /* The same with tag and place. */
+    /* How many can be held at once. That nothing else is to be had is told by
+     * so many that are held, since those do not change while their holders
+     * wait: places that are looked at one after the other may. */
+    int64_t (*most)(const struct wi_nest_source *source);
+    /* Who has number `index`, with tag and place. */
     void (*name)(const struct wi_nest_source *source, int index,
                  wi_nest_holder *out);
     uint64_t round; /* these two belong to pool/nest.c */

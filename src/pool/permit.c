@@ -38,6 +38,12 @@ static wi_nest_answer look(const wi_nest_source *source, int index,
     return *thread ? WI_NEST_HELD : WI_NEST_COMES_BACK;
 }
 
+static int64_t most(const wi_nest_source *source)
+{
+    (void)source;
+    return 1;
+}
+
 static void name(const wi_nest_source *source, int index, wi_nest_holder *out)
 {
     const wi_permit *permit = WI_CONTAINER(source, wi_permit, nest);
@@ -72,7 +78,10 @@ static void sign(wi_permit *permit, const char *tag, const char *site)
 weir_status wi_permit_init(wi_permit *permit)
 {
     *permit = (wi_permit){
-        .nest = {.noun = "the permit to write", .look = look, .name = name},
+        .nest = {.noun = "the permit to write",
+                 .look = look,
+                 .most = most,
+                 .name = name},
     };
     wi_waiters_init(&permit->waiters);
     return wi_mutex_init(&permit->lock) ? WEIR_OK : WEIR_ERR_NOMEM;
