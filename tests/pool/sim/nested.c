@@ -51,6 +51,7 @@ static struct {
     int returning;
     weir_cancel_token *tokens[TOKENS_MAX]; /* all that there ever were */
     int token_count;
+    int64_t told_ns;    /* when somebody was told of a circle last */
     int64_t changed_ns; /* when a deadline passed or a knob was turned */
     bool ending;
 } now;
@@ -160,6 +161,10 @@ static void check_told(const nester *self)
     bool holds = false;
 
     told++;
+    /* Circles that hang together may be told of in one moment, each to one. */
+    if (now.told_ns == world_now())
+        return;
+    now.told_ns = world_now();
     find_stuck(stuck, self);
     for (int j = 0; j < self->count; j++)
         holds |= stuck[self->loans[j].pool];
