@@ -35,7 +35,7 @@ static weir_status dispose(weir_engine *on, weir_error *err)
 }
 
 /* The engine lives until the loan in which it was closed is over. */
-static bool is_gone;
+static _Atomic bool is_gone;
 
 static weir_status close_engine(weir_engine *on, weir_error *err)
 {
@@ -71,7 +71,7 @@ static weir_status call_back(void *context, const weir_event *event,
 }
 
 /* Goes through a life in which each event happens. */
-static void live(void)
+static void go_through_life(void)
 {
     weir_error err;
     weir_conn *conn = weir_connect(engine, &err);
@@ -84,15 +84,28 @@ static void live(void)
     (void)weir_exec(conn, "UPDATE t", NOARGS);
     (void)weir_conn_invalidate_soft(conn);
     weir_conn_close(&conn);
-    conn = is_gone ? NULL : weir_connect(engine, &err);
+    conn = weir_connect(engine, &err);
     if (!conn)
         return;
     (void)weir_conn_detach(conn);
     weir_conn_close(&conn);
-    conn = is_gone ? NULL : weir_connect(engine, &err);
+    conn = weir_connect(engine, &err);
     weir_conn_close(&conn);
-    if (!is_gone)
-        weir_engine_dispose(engine);
+}
+
+/* Holds a loan all the time: the engine lives as long, whoever closes it. */
+static void live(const caller *self)
+{
+    weir_error err;
+    weir_conn *keeper = weir_connect(engine, &err);
+
+    if (!keeper)
+        return;
+    go_through_life();
+    weir_engine_dispose(engine);
+    for (int i = 0; i < 20000 && self->calls == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    weir_conn_close(&keeper);
 }
 
 static void note_end(void *context)
@@ -127,7 +140,7 @@ static void hook_does(deed does, weir_event_kind kind,
     script_open(NULL, &options);
     is_gone = false;
     add(&self, kind);
-    live();
+    live(&self);
     if (is_gone)
         engine = NULL;
     weir_engine_close(&engine);
