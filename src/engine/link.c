@@ -164,28 +164,37 @@ static weir_status prepare_link(wi_link *link, int64_t deadline,
     return status == WEIR_OK ? dress(link, err) : status;
 }
 
+/* Only a refused password is worth asking the hook for another. */
+static weir_status dial(weir_engine *engine, int64_t deadline, wi_link **out,
+                        weir_error *err)
+{
+    int attempts = engine->settings.credentials ? 2 : 1;
+    weir_status status;
+    int attempt = 0;
+
+    do {
+        wi_link *link = make_link(engine);
+
+        if (!link)
+            return wi_error_nomem(err);
+        wi_error_clear(err);
+        status = open_once(link, ++attempt, deadline, err);
+        if (status == WEIR_OK)
+            *out = link;
+        else
+            free_link(link);
+    } while (status == WEIR_ERR_AUTH && attempt < attempts);
+    return status;
+}
+
 static weir_status open_link(void *context, int64_t deadline_ns, void **out,
                              weir_error *err)
 {
     weir_engine *engine = context;
     int64_t deadline = connect_deadline(engine, deadline_ns);
-    int attempts = engine->settings.credentials ? 2 : 1;
-    weir_status status = WEIR_OK;
     wi_link *link = NULL;
+    weir_status status = dial(engine, deadline, &link, err);
 
-    for (int attempt = 1; attempt <= attempts; attempt++) {
-        link = make_link(engine);
-        if (!link)
-            return wi_error_nomem(err);
-        wi_error_clear(err);
-        status = open_once(link, attempt, deadline, err);
-        if (status == WEIR_OK)
-            break;
-        free_link(link);
-        /* Only a refused password is worth asking the hook for another. */
-        if (status != WEIR_ERR_AUTH)
-            return status;
-    }
     if (status != WEIR_OK)
         return status;
     link->opened = true;
