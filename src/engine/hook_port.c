@@ -70,13 +70,12 @@ static uint32_t hook_park(void *context, wi_parker *parker, uint32_t seen,
     uint32_t word;
 
     wi_mutex_lock(&parker->lock);
-    word = atomic_load(&parker->word);
-    if (word == seen && sleeps_by_hook(parker)) {
+    if (atomic_load(&parker->word) == seen && sleeps_by_hook(parker)) {
         wi_mutex_unlock(&parker->lock);
         wait_by_hook(context, parker, deadline_ns);
         wi_mutex_lock(&parker->lock);
     } else {
-        while ((word = atomic_load(&parker->word)) == seen &&
+        while (atomic_load(&parker->word) == seen &&
                !wi_deadline_passed(deadline_ns))
             wi_cond_wait_until(&parker->woken, &parker->lock, deadline_ns);
     }
