@@ -176,8 +176,9 @@ active proctype Judge()
 {
     byte p = 0;
 
-    ended == THREADS && !held;
     d_step {
+        /* In one step, since clearing may begin after the last has ended. */
+        ended == THREADS && !held;
         do
         :: p < PLACES -> assert(place[p] == FREE); p++
         :: else -> break
