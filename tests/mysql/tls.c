@@ -3,6 +3,7 @@
  * TLS as it must be: good certificates are taken, all others refused before
  * the password is on its way, and nothing falls back to plain text.
  */
+#include <dlfcn.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -141,6 +142,42 @@ static void test_client__shows_its_certificate(void **state)
         weir_engine_close(&own);
     }
     run(conn, "DROP USER certified@'127.0.0.1'");
+}
+
+/* The program, or another connection, has left an error of OpenSSL behind on
+ * this thread: "certificate verify failed" of the library for TLS. */
+static void leave_an_error(void)
+{
+    enum { LIBRARY_SSL = 20, REASON_VERIFY_FAILED = 134 };
+    void (*begin)(void) = NULL;
+    void (*fill)(int library, int reason, const char *format, ...) = NULL;
+    void *found = dlsym(RTLD_DEFAULT, "ERR_new");
+
+    assert_non_null(found);
+    memcpy(&begin, &found, sizeof begin);
+    found = dlsym(RTLD_DEFAULT, "ERR_set_error");
+    assert_non_null(found);
+    memcpy(&fill, &found, sizeof fill);
+    begin();
+    fill(LIBRARY_SSL, REASON_VERIFY_FAILED, NULL);
+}
+
+static void test_errors_of_others__are_not_taken_for_ours(void **state)
+{
+    char url[1024];
+    weir_error err = {0};
+
+    (void)state;
+    show("good");
+    snprintf(url, sizeof url, "%s?tls=verify-full&ssl_ca=%s/ca.pem",
+             getenv("WEIR_TEST_URL"), folder);
+    WEIR_AUTO(weir_engine) own = weir_engine_open(url, NULL, &err);
+    WEIR_AUTO(weir_conn) conn = weir_connect(own, &err);
+    if (!conn)
+        fail_msg("%s", err.message);
+    run(conn, "SELECT 1");
+    leave_an_error();
+    run(conn, "SELECT SLEEP(0.05)");
 }
 
 /* A server, or somebody in between, that says it has no TLS and wants the
@@ -304,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_ended_while_idle__leaves_the_pool),
         cmocka_unit_test(test_bad__is_refused),
         cmocka_unit_test(test_client__shows_its_certificate),
+        cmocka_unit_test(test_errors_of_others__are_not_taken_for_ours),
         cmocka_unit_test(test_stripped__gets_no_word),
         cmocka_unit_test(test_clear_text__is_not_given),
     };

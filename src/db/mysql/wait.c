@@ -11,15 +11,42 @@
  */
 #include "wmy.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <string.h>
 
 /* The hook is given a descriptor and nothing else. */
 static _Thread_local wmy_wait *current;
 
+static void (*clear_errors)(void);
+
+/* libmariadb brings OpenSSL along or does without. */
+static void find_openssl(void)
+{
+    void *found = dlsym(RTLD_DEFAULT, "ERR_clear_error");
+
+    if (found)
+        memcpy(&clear_errors, &found, sizeof clear_errors);
+}
+
+/* OpenSSL keeps errors by thread until somebody asks, and libmariadb takes the
+ * oldest for its own: that of a connection which failed on this thread before,
+ * or of the program. SSL_get_error(3) wants none there when it begins. */
+static void forget_errors_of_others(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, find_openssl);
+    if (clear_errors)
+        clear_errors();
+}
+
 void wmy_wait_begin(wmy_wait *wait, int64_t deadline)
 {
+    forget_errors_of_others();
     wait->deadline = deadline;
     wait->failure = WEIR_OK;
     wait->stopped = false;
@@ -94,6 +121,7 @@ int wmy_wait_hook(my_socket fd, my_bool is_read, int timeout_ms)
                                     &ignored);
         /* The program's hook may have run other work on this thread. */
         current = wait;
+        forget_errors_of_others();
     } while (status != WEIR_OK && may_go_on(wait, status));
     if (status == WEIR_OK)
         return 1;
