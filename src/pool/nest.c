@@ -45,18 +45,18 @@ static wi_nest_source *awaited_by(uint64_t thread)
     return NULL;
 }
 
-static void push(wi_nest_source **todo, wi_nest_source *source)
+static void push(wi_nest_source **ahead, wi_nest_source *source)
 {
     if (source->round == rounds)
         return;
     source->round = rounds;
-    source->next = *todo;
-    *todo = source;
+    source->next = *ahead;
+    *ahead = source;
 }
 
 /* Whether all holders of a source wait; what they wait for is to be looked at,
  * too. */
-static bool all_wait(const wi_nest_source *source, wi_nest_source **todo)
+static bool all_wait(const wi_nest_source *source, wi_nest_source **ahead)
 {
     wi_nest_answer answer;
     uint64_t thread = 0;
@@ -74,7 +74,7 @@ static bool all_wait(const wi_nest_source *source, wi_nest_source **todo)
         if (!next)
             return false;
         held++;
-        push(todo, next);
+        push(ahead, next);
     }
     return held >= source->most(source);
 }
@@ -82,15 +82,15 @@ static bool all_wait(const wi_nest_source *source, wi_nest_source **todo)
 /* Those that were looked at have the number of this round. */
 static bool look_around(wi_nest_source *first)
 {
-    wi_nest_source *todo = NULL;
+    wi_nest_source *ahead = NULL;
 
     rounds++;
-    push(&todo, first);
-    while (todo) {
-        const wi_nest_source *source = todo;
+    push(&ahead, first);
+    while (ahead) {
+        const wi_nest_source *source = ahead;
 
-        todo = todo->next;
-        if (!all_wait(source, &todo))
+        ahead = ahead->next;
+        if (!all_wait(source, &ahead))
             return false;
     }
     return true;

@@ -69,7 +69,7 @@ static void test_add__tells_who_hung_up(void **state)
 
     (void)state;
     if (!wi_watch_add(pair[0], 4711))
-        skip();
+        skip(); /* a system without epoll: there is nothing to watch with */
     close(pair[1]);
     assert_int_equal(rest_for_news(keys, 4, LONG_NS), 1);
     assert_int_equal(keys[0], 4711);
@@ -83,7 +83,7 @@ static void test_add__does_not_hear_what_is_said(void **state)
 
     (void)state;
     if (!wi_watch_add(pair[0], 1))
-        skip();
+        skip(); /* a system without epoll */
     assert_int_equal(write(pair[1], "hello", 5), 5);
     assert_int_equal(rest_for_news(keys, 4, 5 * MS), 0);
 }
