@@ -14,6 +14,9 @@
 #include "pool/plight.h"
 
 #define LIKELY(condition_) __builtin_expect(!!(condition_), 1)
+/* Not inlined into the fast path, which then saves few registers and has no
+ * canary. */
+#define OUTSIDE __attribute__((noinline))
 
 /* ---------------------------------------------------------------- the hint */
 
@@ -55,7 +58,7 @@ static void remember(const wi_pool *pool, wi_lease *place)
 /* ------------------------------------------------------------------- lend */
 
 /* The place is BUSY and ours. */
-static void lend(wi_lease *place, const wi_request *request, int64_t now)
+static inline void lend(wi_lease *place, const wi_request *request, int64_t now)
 {
     uint64_t loans = atomic_load_explicit(&place->loans, memory_order_relaxed);
 
@@ -273,9 +276,9 @@ static int64_t deadline_of(const wi_pool *pool, int64_t wish_ns, int64_t now_ns)
 }
 
 /* `place` is BUSY and has to be looked at, or NULL: to be found. */
-static weir_status acquire_slowly(wi_pool *pool, wi_request *request,
-                                  wi_lease *place, wi_lease **out,
-                                  weir_error *err)
+static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
+                                          wi_lease *place, wi_lease **out,
+                                          weir_error *err)
 {
     weir_error own;
     wi_claim claim = {
@@ -385,7 +388,8 @@ static bool may_stay(const wi_pool *pool, const wi_lease *place)
     return counts[WI_PLACE_IDLE] < options->size;
 }
 
-static bool release_slowly(wi_pool *pool, wi_lease *place, weir_fate fate)
+static OUTSIDE bool release_slowly(wi_pool *pool, wi_lease *place,
+                                   weir_fate fate)
 {
     bool last;
 
@@ -404,7 +408,7 @@ static bool release_slowly(wi_pool *pool, wi_lease *place, weir_fate fate)
 
 /* The place is idle again and no longer ours; somebody waits. The pool may
  * have ended meanwhile, and its head be another's: `serial` tells. */
-static bool serve_waiters(wi_pool *pool, uint64_t serial)
+static OUTSIDE bool serve_waiters(wi_pool *pool, uint64_t serial)
 {
     bool last = false;
 
