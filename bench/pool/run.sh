@@ -92,6 +92,7 @@ begun_bars=$(cat "$bars" 2>/dev/null | wc -l)
 echo
 "$bin/bench_pool" --out "$out" --threads 1 --holds 0 --rounds 31 --run-ms 100 \
     --pool "weir=exec $bin/bench_pool_serve weir" \
+    --pool "weir-unmeasured=exec $bin/bench_pool_unmeasured weir" \
     --pool "stack=exec $bin/bench_pool_serve stack" || exit 1
 "$bin/bench_pool" --out "$out" --threads 200 --size 8 --holds 1000 \
     --run-ms 2000 --rounds 1 "${pools[@]}" \

@@ -63,7 +63,8 @@ static inline void lend(wi_lease *place, const wi_request *request, int64_t now)
     uint64_t loans = atomic_load_explicit(&place->loans, memory_order_relaxed);
 
     wi_place_sign(place, request->tag, request->site);
-    place->sampled_ns = LIKELY(loans % WI_SAMPLE) ? 0 : wi_now_ns();
+    if (WI_POOL_MEASURES)
+        place->sampled_ns = LIKELY(loans % WI_SAMPLE) ? 0 : wi_now_ns();
     atomic_store_explicit(&place->thread,
                           wi_holder_mark(wi_this_thread(), request->may_move),
                           memory_order_relaxed);

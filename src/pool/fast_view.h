@@ -15,6 +15,8 @@ static inline void wi_place_sign(wi_lease *place, const char *tag,
 {
     bool ended = !tag;
 
+    if (!WI_POOL_MEASURES)
+        return;
     for (int i = 0; i < WI_TAG_SIZE / 8; i++) {
         uint64_t word = 0;
 
@@ -43,6 +45,8 @@ static inline void wi_hold_ended(wi_lease *place, int64_t now_ns)
     int64_t held_ns =
         now_ns - atomic_load_explicit(&place->since_ns, memory_order_relaxed);
 
+    if (!WI_POOL_MEASURES)
+        return;
     if (held_ns > 0)
         wi_histogram_add(&place->hold, held_ns, 1);
     else if (place->sampled_ns)

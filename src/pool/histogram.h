@@ -14,6 +14,12 @@ enum {
     WI_BUCKET_SHIFT = 8, /* the first one ends at 2^8 ns */
 };
 
+/* 0 only in a benchmark, of what it costs to measure (bench/pool): then no
+ * duration is taken or counted, and nobody signs his place. */
+#ifndef WI_POOL_MEASURES
+#define WI_POOL_MEASURES 1
+#endif
+
 typedef struct wi_histogram {
     _Atomic uint32_t counts[WI_BUCKETS];
 } wi_histogram;
@@ -42,6 +48,8 @@ static inline void wi_histogram_add(wi_histogram *histogram, int64_t ns,
 {
     _Atomic uint32_t *count = &histogram->counts[wi_bucket_of(ns)];
 
+    if (!WI_POOL_MEASURES)
+        return;
     atomic_store_explicit(
         count, atomic_load_explicit(count, memory_order_relaxed) + weight,
         memory_order_relaxed);
