@@ -7,6 +7,7 @@
 #ifndef WI_POOL_CORE_H
 #define WI_POOL_CORE_H
 
+#include "base/clock.h"
 #include "pool/pool.h"
 
 typedef struct wi_pool_core {
@@ -53,6 +54,26 @@ typedef enum wi_pool_mode {
     WI_POOL_PAUSED,   /* everybody waits */
     WI_POOL_DRAINING, /* only those who came before */
 } wi_pool_mode;
+
+/* How many may be open with these options. */
+static inline int64_t wi_pool_limit(const wi_pool_options *options)
+{
+    if (options->size == 0 || options->max_overflow < 0)
+        return INT64_MAX;
+    return (int64_t)options->size + options->max_overflow;
+}
+
+/* When a call is over that wants to be at `wish_ns`; 0: by the options. */
+static inline int64_t wi_pool_deadline(const wi_pool_options *options,
+                                       int64_t wish_ns, int64_t now_ns)
+{
+    int64_t timeout_ns = options->timeout_ns;
+
+    if (wish_ns != 0)
+        return wish_ns;
+    return timeout_ns > WI_NO_DEADLINE - now_ns ? WI_NO_DEADLINE
+                                                : now_ns + timeout_ns;
+}
 
 /* How every struct wi_pool begins. */
 typedef struct wi_pool_head {

@@ -123,9 +123,7 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
 
 static weir_status is_closed(const wi_pool *pool, weir_error *err)
 {
-    return weir_error_set(err, WEIR_ERR_CLOSED,
-                          "the engine is %s and takes no new work",
-                          pool->closed ? "closing" : "draining");
+    return wi_plight_refused(pool->closed, err);
 }
 
 /* Locked. Who came before it began to drain is not refused. */
@@ -179,7 +177,7 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
                             weir_error *err)
 {
     if (claim->is_cancelled)
-        return wi_claim_is_cancelled(err);
+        return wi_plight_cancelled(err);
     if (wi_fast_now(pool) >= claim->deadline_ns)
         return timed_out(pool, claim, err);
     if (claim->had_its_turn)
@@ -266,16 +264,6 @@ static weir_status find_place(wi_pool *pool, wi_claim *claim)
     return status;
 }
 
-static int64_t deadline_of(const wi_pool *pool, int64_t wish_ns, int64_t now_ns)
-{
-    int64_t timeout_ns = pool->options.timeout_ns;
-
-    if (wish_ns != 0)
-        return wish_ns;
-    return timeout_ns > WI_NO_DEADLINE - now_ns ? WI_NO_DEADLINE
-                                                : now_ns + timeout_ns;
-}
-
 /* `place` is BUSY and has to be looked at, or NULL: to be found. */
 static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
                                           wi_lease *place, wi_lease **out,
@@ -299,7 +287,8 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
     wi_mutex_lock(&pool->lock);
     wi_abandon_inherited(pool);
     pool->visitors++;
-    claim.deadline_ns = deadline_of(pool, request->deadline_ns, claim.began_ns);
+    claim.deadline_ns =
+        wi_pool_deadline(&pool->options, request->deadline_ns, claim.began_ns);
     do {
         if (!claim.lease)
             status = find_place(pool, &claim);
@@ -495,8 +484,8 @@ static weir_status fast_reopen(wi_pool *pool, wi_lease *place,
     wi_mutex_lock(&pool->lock);
     wi_place_move(pool, place, WI_PLACE_CONNECTING);
     place->in_caller = true;
-    status =
-        wi_open_here(pool, place, deadline_of(pool, deadline_ns, now), err);
+    deadline_ns = wi_pool_deadline(&pool->options, deadline_ns, now);
+    status = wi_open_here(pool, place, deadline_ns, err);
     if (status != WEIR_OK) {
         wi_place_move(pool, place, WI_PLACE_LOST);
     } else if (pool->options.threads) {

@@ -231,16 +231,12 @@ void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
                      const weir_error *err);
 /* Not locked; its token is cancelled. */
 void wi_claim_cancel(wi_cancel_wait *wait);
-/* The answer to one that is. */
-weir_status wi_claim_is_cancelled(weir_error *err);
 /* Locked. Tells the oldest to look, if it may be overtaken and a place is idle,
  * unless one that was told has not looked yet. */
 void wi_queue_nudge(wi_pool *pool);
 
 /* ------------------------------------------------------------ fast_open.c */
 
-/* How many may be open with these options. */
-int64_t wi_fast_limit(const wi_pool_options *options);
 /* Locked. How many more may be opened with these options. */
 int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options);
 /* Locked, and outside in between. Sees to it that all who wait, and so many

@@ -22,7 +22,7 @@ static void publish_options(wi_pool *pool)
     wi_lease *place;
 
     atomic_store(&pool->recycle_ns, options->recycle_ns);
-    atomic_store(&pool->limit, wi_fast_limit(options));
+    atomic_store(&pool->limit, wi_pool_limit(options));
     atomic_store(&pool->ping_after_ns,
                  options->pre_ping ? options->ping_bypass_ns : -1);
     /* Whoever borrows one next looks closer, by the new options. */

@@ -8,16 +8,9 @@
 #ifndef WI_POOL_FAST_NEST_H
 #define WI_POOL_FAST_NEST_H
 
-#include <pthread.h>
-
 #include "pool/fast.h"
 
 #define WI_MAY_MOVE UINT64_C(1)
-
-static inline uint64_t wi_this_thread(void)
-{
-    return (uint64_t)(uintptr_t)pthread_self();
-}
 
 /* What stands in the place of a loan of this thread. */
 static inline uint64_t wi_holder_mark(uint64_t thread, bool may_move)

@@ -16,16 +16,9 @@
 
 /* ---------------------------------------------------------------- capacity */
 
-int64_t wi_fast_limit(const wi_pool_options *options)
-{
-    if (options->size == 0 || options->max_overflow < 0)
-        return INT64_MAX;
-    return (int64_t)options->size + options->max_overflow;
-}
-
 int64_t wi_fast_room(const wi_pool *pool, const wi_pool_options *options)
 {
-    return wi_fast_limit(options) - pool->total;
+    return wi_pool_limit(options) - pool->total;
 }
 
 weir_status wi_places_for(wi_pool *pool, const wi_pool_options *options,

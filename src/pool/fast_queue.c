@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/probe.h"
 #include "pool/fast_life.h"
+#include "pool/plight.h"
 
 static uint32_t gate_for(const wi_pool *pool)
 {
@@ -150,13 +151,6 @@ void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
     settle(pool, claim);
 }
 
-weir_status wi_claim_is_cancelled(weir_error *err)
-{
-    return weir_error_set(err, WEIR_ERR_CANCELLED,
-                          "the wait for a connection was cancelled by its "
-                          "token");
-}
-
 void wi_claim_cancel(wi_cancel_wait *wait)
 {
     wi_claim *claim = WI_CONTAINER(wait, wi_claim, cancel);
@@ -166,7 +160,7 @@ void wi_claim_cancel(wi_cancel_wait *wait)
     wi_mutex_lock(&pool->lock);
     claim->is_cancelled = true;
     if (claim->queued.next)
-        wi_claim_answer(pool, claim, wi_claim_is_cancelled(&err), &err);
+        wi_claim_answer(pool, claim, wi_plight_cancelled(&err), &err);
     wi_fast_unlock(pool);
 }
 

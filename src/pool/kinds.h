@@ -27,13 +27,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/sync.h"
-#include "pool/core.h"
-#include "pool/ending.h"
-#include "pool/histogram.h"
-#include "pool/pool.h"
-#include "pool/slot.h"
-#include "pool/waiters.h"
+#include "base/list.h"
+#include "pool/slot_pool.h"
 
 typedef struct wi_kind_rule {
     bool keeps;      /* what comes back is lent again */
@@ -43,61 +38,22 @@ typedef struct wi_kind_rule {
     int most;        /* connections; 0: any number */
 } wi_kind_rule;
 
-struct wi_pool {
-    const wi_pool_core *core; /* these five never change */
-    const wi_kind_rule *rule;
-    const wi_resource_kind *kind;
-    void *context;
-    const weir_allocator *allocator;
-    wi_pool *next_pool; /* guarded by pools_lock of pool/kinds_threads.c */
-
-    wi_mutex lock; /* guards all that follows; never held across I/O */
-    wi_pool_options options;
-    wi_slots slots;
-    wi_waiters waiters; /* for a loan to be no longer private */
-    wi_ending ending;
-    int visitors;        /* calls that must be over before the pool ends */
-    uint64_t generation; /* older resources are not trusted any more */
-    bool closed;
-    bool told_empty;    /* somebody has been told that nothing is out */
+typedef struct wi_kinds {
+    wi_pool pool; /* its `waiters` wait for a loan to be no longer private */
+    const wi_kind_rule *rule;   /* never changes */
+    struct wi_kinds *next_pool; /* guarded by pools_lock, see there */
     bool has_inherited; /* places of the parent process are to be dropped */
+} wi_kinds;
 
-    weir_error last_failure; /* of open */
-    int64_t last_failure_ns; /* 0: there was none */
-    int64_t began_ns;
-    uint64_t opened;
-    uint64_t closed_count;
-    uint64_t acquired;
-    uint64_t timeouts;
-    uint64_t connect_failures;
-    uint64_t waits;
-    int64_t wait_most_ns;
-    wi_histogram wait;
-    wi_histogram hold;
-};
-
-/* ------------------------------------------------- all of these are locked */
-
-/* Whether what is idle, and needed by nobody who waits, is closed. */
-static inline bool wi_kinds_is_ending(const wi_pool *pool)
+static inline wi_kinds *wi_kinds_of(wi_pool *pool)
 {
-    return pool->closed || wi_ending_empties(&pool->ending);
+    return WI_CONTAINER(pool, wi_kinds, pool);
 }
-/* Unlocks, and tells those who wait for the end, if it has come. */
-void wi_kinds_unlock(wi_pool *pool);
 
-/* Whoever waits looks again. */
-void wi_kinds_wake(wi_pool *pool);
-/* Outside in between. The place counts until the resource is closed. */
-void wi_kinds_close(wi_pool *pool, wi_lease *lease);
-/* The place is free for another resource. */
-void wi_kinds_give_up(wi_pool *pool, wi_lease *lease);
-/* Outside in between. Closes idle ones that may not stay. */
-void wi_kinds_trim(wi_pool *pool);
-/* True the first time that a closed pool has nothing out. */
-bool wi_kinds_is_empty_now(wi_pool *pool);
-/* Outside in between. Drops what a forked child has inherited. */
-void wi_kinds_abandon(wi_pool *pool);
+static inline const wi_kind_rule *wi_kind_rule_of(const wi_pool *pool)
+{
+    return WI_CONTAINER(pool, const wi_kinds, pool)->rule;
+}
 
 /* -------------------------------------------------- threads, in their file */
 
@@ -107,8 +63,8 @@ uint64_t wi_kinds_thread(void);
 void wi_kinds_watch_thread(void);
 /* Puts a pool among those that hear of the ends of threads and of forks;
  * takes it out again, if it is there. */
-void wi_kinds_enlist(wi_pool *pool);
-void wi_kinds_withdraw(wi_pool *pool);
+void wi_kinds_enlist(wi_kinds *kinds);
+void wi_kinds_withdraw(wi_kinds *kinds);
 
 /* ------------------------------------------------- life, in kinds_life.c */
 
@@ -116,15 +72,8 @@ wi_pool *wi_kinds_new(const wi_resource_kind *kind, void *context,
                       const wi_pool_options *options, weir_error *err);
 void wi_kinds_free(wi_pool **pool);
 weir_status wi_kinds_set(wi_pool *pool, const wi_pool_options *options);
-void wi_kinds_invalidate(wi_pool *pool);
-void wi_kinds_dispose(wi_pool *pool);
-bool wi_kinds_end(wi_pool *pool);
-void wi_kinds_pause(wi_pool *pool);
-void wi_kinds_resume(wi_pool *pool);
-weir_status wi_kinds_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
-                           weir_error *err);
-weir_status wi_kinds_close_within(wi_pool *pool, int64_t deadline_ns,
-                                  bool *last, weir_error *err);
+/* Locked, and outside in between. Drops what a forked child has inherited. */
+void wi_kinds_abandon(wi_pool *pool);
 void wi_kinds_status(wi_pool *pool, weir_pool_status *out);
 void wi_kinds_view(wi_pool *pool, struct wi_pool_view *view);
 

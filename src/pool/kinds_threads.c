@@ -15,7 +15,7 @@
 #include "pool/kinds.h"
 
 static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
-static wi_pool *pools;
+static wi_kinds *pools;
 static pthread_key_t ending; /* its destructor runs when a thread ends */
 static bool has_ending;
 
@@ -51,11 +51,11 @@ static wi_lease *disown(wi_pool *pool, uint64_t thread)
 static bool leave_pool(wi_pool *pool, uint64_t thread)
 {
     wi_lease *lease;
-    bool last;
 
     wi_mutex_lock(&pool->lock);
-    lease =
-        pool->rule->per_thread && !pool->closed ? disown(pool, thread) : NULL;
+    lease = wi_kind_rule_of(pool)->per_thread && !pool->closed
+                ? disown(pool, thread)
+                : NULL;
     if (!lease) {
         wi_mutex_unlock(&pool->lock);
         return false;
@@ -63,13 +63,9 @@ static bool leave_pool(wi_pool *pool, uint64_t thread)
     pool->visitors++; /* so it stays */
     pthread_mutex_unlock(&pools_lock);
     lease->is_retired = true;
-    wi_kinds_close(pool, lease);
-    wi_kinds_give_up(pool, lease);
-    pool->visitors--;
-    last = wi_kinds_is_empty_now(pool);
-    wi_kinds_unlock(pool);
-    if (last && pool->kind->ended)
-        pool->kind->ended(pool->context);
+    wi_slot_close(pool, lease);
+    wi_slot_give_up(pool, lease);
+    wi_slot_pool_end_visit(pool);
     pthread_mutex_lock(&pools_lock);
     return true;
 }
@@ -77,11 +73,11 @@ static bool leave_pool(wi_pool *pool, uint64_t thread)
 static void thread_ends(void *number)
 {
     uint64_t thread = (uint64_t)(uintptr_t)number;
-    wi_pool *pool;
+    wi_kinds *one;
 
     pthread_mutex_lock(&pools_lock);
-    for (pool = pools; pool;)
-        pool = leave_pool(pool, thread) ? pools : pool->next_pool;
+    for (one = pools; one;)
+        one = leave_pool(&one->pool, thread) ? pools : one->next_pool;
     pthread_mutex_unlock(&pools_lock);
 }
 
@@ -97,14 +93,14 @@ void wi_kinds_watch_thread(void)
 static void before_fork(void)
 {
     pthread_mutex_lock(&pools_lock);
-    for (wi_pool *pool = pools; pool; pool = pool->next_pool)
-        wi_mutex_lock(&pool->lock);
+    for (wi_kinds *one = pools; one; one = one->next_pool)
+        wi_mutex_lock(&one->pool.lock);
 }
 
 static void after_fork_in_parent(void)
 {
-    for (wi_pool *pool = pools; pool; pool = pool->next_pool)
-        wi_mutex_unlock(&pool->lock);
+    for (wi_kinds *one = pools; one; one = one->next_pool)
+        wi_mutex_unlock(&one->pool.lock);
     pthread_mutex_unlock(&pools_lock);
 }
 
@@ -115,10 +111,10 @@ static void inherit(wi_pool *pool, wi_lease *lease)
         pool->kind->inherited(pool->context, lease->resource);
     if (lease->state == WI_SLOT_BUSY || lease->state == WI_SLOT_IDLE) {
         wi_slot_move(&pool->slots, lease, WI_SLOT_INHERITED);
-        pool->has_inherited = true;
+        wi_kinds_of(pool)->has_inherited = true;
     } else if (lease->state == WI_SLOT_CONNECTING ||
                lease->state == WI_SLOT_CLOSING) {
-        wi_kinds_give_up(pool, lease); /* the thread that did it is not here */
+        wi_slot_give_up(pool, lease); /* the thread that did it is not here */
     }
 }
 
@@ -127,8 +123,8 @@ static void inherit_pool(wi_pool *pool)
     if (pool->kind->forked)
         pool->kind->forked(pool->context);
     wi_waiters_init(&pool->waiters);
-    wi_waiters_init(&pool->ending.watchers);
-    pool->visitors = pool->ending.watching = 0;
+    wi_waiters_init(&pool->watchers);
+    pool->visitors = pool->watching = 0;
     for (wi_list_node *node = wi_list_first(&pool->slots.all); node;
          node = wi_list_next(&pool->slots.all, node))
         inherit(pool, WI_CONTAINER(node, wi_lease, by_pool));
@@ -136,9 +132,9 @@ static void inherit_pool(wi_pool *pool)
 
 static void after_fork_in_child(void)
 {
-    for (wi_pool *pool = pools; pool; pool = pool->next_pool) {
-        inherit_pool(pool);
-        (void)wi_mutex_init(&pool->lock); /* its owner is another, here */
+    for (wi_kinds *one = pools; one; one = one->next_pool) {
+        inherit_pool(&one->pool);
+        (void)wi_mutex_init(&one->pool.lock); /* its owner is another, here */
     }
     pthread_mutex_unlock(&pools_lock);
 }
@@ -159,25 +155,25 @@ __attribute__((destructor)) static void forget_threads(void)
     has_ending = false;
 }
 
-void wi_kinds_enlist(wi_pool *pool)
+void wi_kinds_enlist(wi_kinds *kinds)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, begin);
     pthread_mutex_lock(&pools_lock);
-    pool->next_pool = pools;
-    pools = pool;
+    kinds->next_pool = pools;
+    pools = kinds;
     pthread_mutex_unlock(&pools_lock);
 }
 
-void wi_kinds_withdraw(wi_pool *pool)
+void wi_kinds_withdraw(wi_kinds *kinds)
 {
-    wi_pool **link = &pools;
+    wi_kinds **link = &pools;
 
     pthread_mutex_lock(&pools_lock);
-    while (*link && *link != pool)
+    while (*link && *link != kinds)
         link = &(*link)->next_pool;
     if (*link)
-        *link = pool->next_pool;
+        *link = kinds->next_pool;
     pthread_mutex_unlock(&pools_lock);
 }

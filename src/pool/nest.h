@@ -16,6 +16,7 @@
 #ifndef WI_POOL_NEST_H
 #define WI_POOL_NEST_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,12 @@
 
 #include "base/list.h"
 #include "pool/view.h"
+
+/* How a thread is known that holds or waits. */
+static inline uint64_t wi_this_thread(void)
+{
+    return (uint64_t)(uintptr_t)pthread_self();
+}
 
 typedef enum wi_nest_answer {
     WI_NEST_HELD = 0,   /* by `thread` */

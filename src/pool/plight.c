@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The error of a timeout.
+ * The errors of who waited in vain.
  */
 #include "pool/plight.h"
 
@@ -42,4 +42,18 @@ weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
         plight->is_paused ? "the pool is paused, " : "", plight->total,
         plight->busy, plight->idle, plight->connecting, plight->waiting, holder,
         failure, plight->failure ? plight->failure->message : "");
+}
+
+weir_status wi_plight_refused(bool is_closed, weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CLOSED,
+                          "the engine is %s and takes no new work",
+                          is_closed ? "closing" : "draining");
+}
+
+weir_status wi_plight_cancelled(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CANCELLED,
+                          "the wait for a connection was cancelled by its "
+                          "token");
 }

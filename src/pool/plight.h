@@ -29,5 +29,9 @@ typedef struct wi_plight {
 
 /* Returns POOL_TIMEOUT. */
 weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err);
+/* Returns CLOSED: the pool is closed, or else drains. */
+weir_status wi_plight_refused(bool is_closed, weir_error *err);
+/* Returns CANCELLED. */
+weir_status wi_plight_cancelled(weir_error *err);
 
 #endif

@@ -66,16 +66,27 @@ wi_waiter *wi_waiters_first(const wi_waiters *waiters)
     return node ? WI_CONTAINER(node, wi_waiter, queued) : NULL;
 }
 
-void wi_waiters_grant(wi_waiters *waiters, void *grant)
+static void hand_over(wi_waiters *waiters, wi_waiter *waiter, void *grant)
 {
-    wi_waiter *waiter = wi_waiters_first(waiters);
-
-    WI_ASSERT(waiter);
     leave(waiters, waiter);
     waiter->grant = grant;
     waiter->granted = true;
     /* Under the lock: the waiter's stack is gone as soon as it can lock. */
     wi_cond_signal(&waiter->woken);
+}
+
+void wi_waiters_grant(wi_waiters *waiters, void *grant)
+{
+    wi_waiter *waiter = wi_waiters_first(waiters);
+
+    WI_ASSERT(waiter);
+    hand_over(waiters, waiter, grant);
+}
+
+void wi_waiters_dismiss(wi_waiters *waiters, wi_waiter *waiter)
+{
+    WI_ASSERT(!waiter->granted);
+    hand_over(waiters, waiter, NULL);
 }
 
 void wi_waiters_view(const wi_waiters *waiters, int64_t now_ns, int room,

@@ -55,5 +55,7 @@ void wi_waiters_view(const wi_waiters *waiters, int64_t now_ns, int room,
 
 /* Hands `grant` to the oldest, of which there is one. */
 void wi_waiters_grant(wi_waiters *waiters, void *grant);
+/* Ends the wait of one that stands in the queue: it is granted NULL. */
+void wi_waiters_dismiss(wi_waiters *waiters, wi_waiter *waiter);
 
 #endif

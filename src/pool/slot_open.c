@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is in the slots: opened, asked, replaced, lost, closed.
+ */
+#include "pool/slot_pool.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+bool wi_slot_is_stale(const wi_pool *pool, const wi_lease *lease,
+                      int64_t now_ns)
+{
+    int64_t recycle_ns = pool->options.recycle_ns;
+
+    if (lease->generation != pool->generation)
+        return true;
+    return recycle_ns >= 0 && now_ns - lease->made_ns > recycle_ns;
+}
+
+void wi_slot_close(wi_pool *pool, wi_lease *lease)
+{
+    void *resource = lease->resource;
+
+    wi_slot_move(&pool->slots, lease, WI_SLOT_CLOSING);
+    lease->resource = NULL;
+    wi_mutex_unlock(&pool->lock);
+    pool->kind->close(pool->context, resource);
+    wi_mutex_lock(&pool->lock);
+    pool->closed_count++;
+}
+
+/* Locked, and outside in between. Puts a resource into a CONNECTING place; on
+ * failure the place stays as it is. */
+static weir_status open_resource(wi_pool *pool, wi_lease *lease,
+                                 int64_t deadline_ns, weir_error *err)
+{
+    uint64_t generation = pool->generation;
+    int64_t began_ns;
+    void *resource = NULL;
+    weir_status status;
+
+    wi_mutex_unlock(&pool->lock);
+    wi_error_clear(err);
+    began_ns = wi_now_ns();
+    status = pool->kind->open(pool->context, deadline_ns, &resource, err);
+    wi_mutex_lock(&pool->lock);
+    if (status != WEIR_OK) {
+        pool->connect_failures++;
+        pool->last_failure = *err;
+        pool->last_failure_ns = wi_now_ns();
+        return status;
+    }
+    pool->opened++;
+    lease->resource = resource;
+    lease->generation = generation;
+    lease->made_ns = began_ns;
+    wi_slot_move(&pool->slots, lease, WI_SLOT_BUSY);
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------- trust */
+
+/* Locked. All that are as old as this one are replaced before they are lent
+ * again; said again of the same age it changes nothing. */
+static void suspect(wi_pool *pool, const wi_lease *lease)
+{
+    if (lease->generation == pool->generation)
+        pool->generation++;
+}
+
+void wi_slot_pool_suspect(wi_pool *pool, const wi_lease *lease)
+{
+    wi_mutex_lock(&pool->lock);
+    suspect(pool, lease);
+    wi_slot_pool_unlock(pool);
+}
+
+/* Locked, and outside in between. Whether a resource that was idle is alive: a
+ * glance if the rules say so, and a question if the options or the glance do.
+ */
+static weir_status ask(wi_pool *pool, const wi_lease *lease,
+                       int64_t deadline_ns, weir_error *err)
+{
+    const wi_resource_kind *kind = pool->kind;
+    bool wanted = pool->options.pre_ping;
+    bool peeks = pool->rules->peeks && kind->peek;
+    weir_status status = WEIR_OK;
+
+    if (!wanted && !peeks)
+        return WEIR_OK;
+    wi_mutex_unlock(&pool->lock);
+    wi_error_clear(err);
+    if (wanted || !kind->peek(pool->context, lease->resource))
+        status = kind->check(pool->context, lease->resource, deadline_ns, err);
+    wi_mutex_lock(&pool->lock);
+    /* Having had too little time or memory says nothing of the others. */
+    if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
+        status != WEIR_ERR_NOMEM)
+        suspect(pool, lease);
+    return status;
+}
+
+weir_status wi_slot_make_ready(wi_pool *pool, wi_lease *lease,
+                               int64_t deadline_ns, weir_error *err)
+{
+    weir_status status = WEIR_OK;
+    bool is_new = lease->state == WI_SLOT_CONNECTING;
+
+    if (is_new)
+        status = open_resource(pool, lease, deadline_ns, err);
+    if (status == WEIR_OK) {
+        if (!wi_slot_is_stale(pool, lease, lease->lent_ns)) {
+            if (!is_new)
+                status = ask(pool, lease, deadline_ns, err);
+            if (status == WEIR_OK)
+                return WEIR_OK;
+        }
+        wi_slot_close(pool, lease);
+        if (status == WEIR_ERR_TIMEOUT) {
+            wi_slot_give_up(pool, lease);
+            return status;
+        }
+        wi_slot_move(&pool->slots, lease, WI_SLOT_CONNECTING);
+        status = open_resource(pool, lease, deadline_ns, err);
+    }
+    if (status != WEIR_OK)
+        wi_slot_give_up(pool, lease);
+    return status;
+}
+
+/* ------------------------------------------------------------ lost in loan */
+
+void wi_slot_lose(wi_pool *pool, wi_lease *lease)
+{
+    wi_mutex_lock(&pool->lock);
+    WI_ASSERT(wi_slot_is_lent(lease));
+    if (lease->resource) {
+        wi_slot_close(pool, lease);
+        wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
+        pool->rules->serve(pool);
+    }
+    wi_slot_pool_unlock(pool);
+}
+
+weir_status wi_slot_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
+                           weir_error *err)
+{
+    int64_t now = wi_now_ns();
+    weir_error own;
+    weir_status status;
+
+    if (!err)
+        err = &own;
+    wi_mutex_lock(&pool->lock);
+    WI_ASSERT(lease->state == WI_SLOT_LOST);
+    wi_slot_move(&pool->slots, lease, WI_SLOT_CONNECTING);
+    deadline_ns = wi_pool_deadline(&pool->options, deadline_ns, now);
+    status = open_resource(pool, lease, deadline_ns, err);
+    if (status != WEIR_OK)
+        wi_slot_move(&pool->slots, lease, WI_SLOT_LOST);
+    pool->rules->serve(pool);
+    wi_slot_pool_unlock(pool);
+    return status;
+}
