@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scenarios 14 and 15: a wait is ended from outside, and nothing is lost by
- * it. Over futexes and over conditions.
+ * it. Over all cores that have a queue; the kinds that have none are in
+ * kinds_life_test.c.
  */
 #include "pool/borrower.h"
 #include "pool/cancel.h"
@@ -165,7 +166,28 @@ static void test_pool_14__a_grant_that_races_is_not_lost(void **state)
     end(&server, &pool);
 }
 
-/* What is being opened for him becomes idle, and is opened once. */
+/* Nothing is out, and nobody would ever wake him. */
+static void test_pool_14__a_paused_wait_ends(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool = fake_pool(&server, &options);
+    quitter one = {.pool = pool, .token = new_token()};
+
+    (void)state;
+    wi_pool_pause(pool);
+    start_quitter(&one);
+    until_waiting(pool, 1);
+    weir_cancel_token_cancel(one.token);
+    pthread_join(one.thread, NULL);
+    assert_int_equal(one.status, WEIR_ERR_CANCELLED);
+    wi_pool_resume(pool);
+    weir_cancel_token_free(&one.token);
+    assert_counts(pool, 0, 0, 0);
+    end(&server, &pool);
+}
+
+/* What is being opened for him becomes idle, and is opened once. The mutex core
+ * opens on the borrower's own thread. */
 static void test_pool_15__an_opening_is_kept_for_others(void **state)
 {
     wi_pool_options options = fake_options(3);
@@ -173,6 +195,10 @@ static void test_pool_15__an_opening_is_kept_for_others(void **state)
     wi_pool *pool;
 
     (void)state;
+    if (fake_core.core == WI_CORE_MUTEX) {
+        weir_cancel_token_free(&one.token);
+        return;
+    }
     options.threads = true;
     pool = fake_pool(&server, &options);
     one.pool = pool;
@@ -191,7 +217,7 @@ static void test_pool_15__an_opening_is_kept_for_others(void **state)
     end(&server, &pool);
 }
 
-static int run(const char *name, const wi_port *port)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_token__is_cancelled_for_ever),
@@ -199,14 +225,9 @@ static int run(const char *name, const wi_port *port)
             test_pool_14__a_cancelled_wait_ends_and_others_keep_order),
         cmocka_unit_test(test_pool_14__one_token_ends_all_waits),
         cmocka_unit_test(test_pool_14__a_grant_that_races_is_not_lost),
+        cmocka_unit_test(test_pool_14__a_paused_wait_ends),
         cmocka_unit_test(test_pool_15__an_opening_is_kept_for_others),
     };
 
-    fake_use(name, WI_CORE_FAST, port);
-    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
-}
-
-int main(void)
-{
-    return run("fast", &wi_port_native) + run("portable", &wi_port_portable);
+    return FAKE_RUN_OVER_CORES(tests);
 }

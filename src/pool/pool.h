@@ -164,8 +164,8 @@ typedef struct wi_request {
     /* Another thread may give it back: never taken for what a thread that
      * waits holds. */
     bool may_move;
-    /* Ends the wait with CANCELLED; may be NULL. Not of the mutex core; others
-     * see to it that it is not cancelled already. */
+    /* Ends the wait with CANCELLED; may be NULL. Others see to it that it is
+     * not cancelled already. */
     struct weir_cancel_token *cancel;
     /* Out: the pool is closed and this failed call was the last thing in it;
      * see wi_pool_release(). */
