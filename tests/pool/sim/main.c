@@ -3,13 +3,15 @@
  * usage: sim [--core mutex|fast] [--calm] [--from SEED] [--count N] [--trace]
  *        sim --same [--from SEED] [--count N]
  *        sim --nested [--from SEED] [--count N] [--trace]
+ *        sim --replay [--core mutex|fast] [--nested] [--from SEED] [--count N]
  *        sim --faults
  *
  * Runs seeds, and says which one found something: the same seed finds it
  * again, and --trace prints what happens. --same runs each seed calmly on
  * both cores, which must be seen to do the same. --nested is the story of
- * threads that hold connections and borrow more. --faults breaks the world in
- * one way after another, each of which some seed must notice.
+ * threads that hold connections and borrow more. --replay runs each seed
+ * alone and then after others, which must be the same. --faults breaks the
+ * world in one way after another, each of which some seed must notice.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 #include "nested.h"
+#include "replay.h"
 #include "story.h"
 #include "world.h"
 
@@ -28,6 +31,7 @@ typedef struct wish {
     uint64_t count;
     bool same;
     bool nested;
+    bool replay;
     bool faults;
 } wish;
 
@@ -56,6 +60,7 @@ static wish read_wish(int argc, char **argv)
         {"trace", no_argument, NULL, 't'},
         {"same", no_argument, NULL, 's'},
         {"nested", no_argument, NULL, 'd'},
+        {"replay", no_argument, NULL, 'r'},
         {"faults", no_argument, NULL, 'x'},
         {0},
     };
@@ -77,6 +82,8 @@ static wish read_wish(int argc, char **argv)
             all.same = true;
         else if (option == 'd')
             all.nested = true;
+        else if (option == 'r')
+            all.replay = true;
         else if (option == 'x')
             all.faults = true;
         else
@@ -160,6 +167,34 @@ static int run_nested(const wish *all)
     return all->count > 100 && nested_told() == 0;
 }
 
+static uint64_t course_of(const void *context, uint64_t seed)
+{
+    const wish *all = context;
+    story_plan plan = all->plan;
+    uint64_t history;
+
+    plan.seed = seed;
+    if (all->nested)
+        (void)nested_run(seed, plan.trace);
+    else
+        (void)story_run(&plan, &history);
+    return world_course();
+}
+
+static int run_replay(const wish *all)
+{
+    uint64_t seed = replay_differs(course_of, all, all->from, all->count);
+
+    if (seed == 0) {
+        printf("%llu seeds: alone as after others\n",
+               (unsigned long long)all->count);
+        return 0;
+    }
+    printf("seed %llu: takes another course after those before it than alone\n",
+           (unsigned long long)seed);
+    return 1;
+}
+
 /* A process of its own for each fault: what the pool asserts is noticed, too.
  * Its exit status is 1 if it found something, else 0. */
 static bool is_noticed(const wish *all, world_fault fault)
@@ -207,6 +242,8 @@ int main(int argc, char **argv)
 
     if (all.faults)
         return run_faults(&all);
+    if (all.replay)
+        return run_replay(&all);
     if (all.nested)
         return run_nested(&all);
     return all.same ? run_same(&all) : run_seeds(&all);

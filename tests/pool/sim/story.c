@@ -582,6 +582,10 @@ static void check_quiet(void)
         world_sleep_until(world_now() + 10 * SIM_MS);
     world_sleep_until(world_now() + 5000 * SIM_MS);
     wi_pool_status(now.pool, &status);
+    while (status.busy > 0) { /* one is just being asked whether it is alive */
+        world_sleep_until(world_now() + SIM_MS / 2);
+        wi_pool_status(now.pool, &status);
+    }
     if (world_rests_until() == 0 || now.draining || now.paused)
         return;
     if (status.idle < options->min_idle)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apart.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "fiber.h"
@@ -54,6 +55,7 @@ static int current; /* -1 outside */
 static int64_t now_ns;
 static uint64_t dice;
 static uint64_t events;
+static uint64_t course;
 static char finding[512];
 
 /* Where the one who keeps house sleeps, and what he waits for. */
@@ -146,6 +148,11 @@ const char *world_finding(void)
     return finding;
 }
 
+uint64_t world_course(void)
+{
+    return course;
+}
+
 void world_fail(const char *format, ...)
 {
     va_list arguments;
@@ -176,7 +183,8 @@ void world_begin(const world_plan *wanted)
 {
     plan = *wanted;
     now_ns = FIRST_NOW_NS;
-    dice = plan.seed;
+    dice = course = plan.seed;
+    events = 0;
     finding[0] = '\0';
     current = -1;
     is_rung = false;
@@ -634,6 +642,9 @@ static bool advance(void)
 
 static void step(int index)
 {
+    course = (course ^ dice ^ (uint64_t)now_ns ^ ((uint64_t)index << 56)) *
+             UINT64_C(0x100000001b3);
+    course ^= course >> 29;
     current = index;
     if (!fiber_resume(tasks[index].fiber))
         tasks[index].state = TASK_NONE;
@@ -660,7 +671,7 @@ static void say_who_is_stuck(void)
     }
 }
 
-bool world_run(void)
+static void run_all(void)
 {
     for (int steps = 0; test_goes_on() && !finding[0]; steps++) {
         int next = pick();
@@ -676,5 +687,10 @@ bool world_run(void)
         if (steps > STEPS_MAX)
             world_fail("it never ends");
     }
+}
+
+bool world_run(void)
+{
+    apart_run(run_all);
     return !finding[0];
 }

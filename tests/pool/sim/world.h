@@ -42,6 +42,8 @@ void world_spawn(const char *name, void (*run)(void *argument), void *argument);
 /* Runs everything. False: something was found, world_finding() says what. */
 bool world_run(void);
 const char *world_finding(void);
+/* A number that tells who ran when, and what chance said. */
+uint64_t world_course(void);
 
 /* Inside the world. */
 int64_t world_now(void);
