@@ -26,7 +26,10 @@ typedef struct wi_claim {
     uint32_t word;     /* what was published last */
     bool had_its_turn; /* and what it got was no good */
     bool settled;      /* out of the queue: `lease`, or `answer` */
-    bool is_woken;     /* is the one that was told to look */
+    /* Counted by the pool, and then its thread looks after itself under the
+     * lock. Who is granted a BUSY place is none any more, and does without. */
+    bool is_visitor;
+    bool is_woken; /* is the one that was told to look */
     /* The thread has borrowed from other pools, too, some time. */
     bool has_others;
     bool is_nested; /* `nest` is entered: it may hold something */

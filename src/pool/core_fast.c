@@ -188,16 +188,19 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
     return wi_refuse_in_outage(pool, err);
 }
 
-/* Locked. */
+/* By a visitor, or by who was granted a place: the pool is there. */
 static void note_wait(wi_pool *pool, int64_t ns)
 {
-    pool->waits++;
-    if (ns > pool->wait_most_ns)
-        pool->wait_most_ns = ns;
-    wi_histogram_add(&pool->wait, ns, 1);
+    int64_t most_ns = atomic_load(&pool->wait_most_ns);
+
+    atomic_fetch_add(&pool->waits, 1);
+    while (ns > most_ns &&
+           !atomic_compare_exchange_weak(&pool->wait_most_ns, &most_ns, ns))
+        continue;
+    wi_histogram_share(&pool->wait, ns);
 }
 
-/* Locked; asleep and not locked in between, and locked again. */
+/* Locked; asleep and not locked in between, and locked again by a visitor. */
 static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
 {
     weir_status status;
@@ -216,8 +219,10 @@ static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
     wi_nested_wait(pool, claim);
     wi_fast_unlock(pool);
     settled = wi_claim_wait(pool, claim);
-    wi_mutex_lock(&pool->lock);
     note_wait(pool, wi_fast_now(pool) - claim->began_ns);
+    if (!claim->is_visitor)
+        return WEIR_OK;
+    wi_mutex_lock(&pool->lock);
     if (!settled)
         return timed_out(pool, claim, claim->err);
     if (!claim->lease)
@@ -232,7 +237,8 @@ static weir_status wait_for_turn(wi_pool *pool, wi_claim *claim)
     return WEIR_OK;
 }
 
-/* Locked, and not in between. A place in claim->lease, or a failure. */
+/* Locked, and not in between; locked again by a visitor. A place in
+ * claim->lease, or a failure. */
 static weir_status find_place(wi_pool *pool, wi_claim *claim)
 {
     weir_status status = refuses(pool, claim) ? WEIR_ERR_CLOSED : WEIR_OK;
@@ -264,6 +270,22 @@ static weir_status find_place(wi_pool *pool, wi_claim *claim)
     return status;
 }
 
+/* Locked afterwards. */
+static void come_in(wi_pool *pool, wi_claim *claim)
+{
+    wi_mutex_lock(&pool->lock);
+    pool->visitors++;
+    claim->is_visitor = true;
+}
+
+/* Locked, and not afterwards. */
+static void go_out(wi_pool *pool, wi_request *request, weir_status status)
+{
+    pool->visitors--;
+    request->last = status != WEIR_OK && wi_is_empty_now(pool);
+    wi_fast_unlock(pool);
+}
+
 /* `place` is BUSY and has to be looked at, or NULL: to be found. */
 static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
                                           wi_lease *place, wi_lease **out,
@@ -283,10 +305,10 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
     weir_status status = WEIR_OK;
     bool again = false;
 
+    request->last = false;
     wi_cancel_join(request->cancel, &claim.cancel);
-    wi_mutex_lock(&pool->lock);
+    come_in(pool, &claim);
     wi_abandon_inherited(pool);
-    pool->visitors++;
     claim.deadline_ns =
         wi_pool_deadline(&pool->options, request->deadline_ns, claim.began_ns);
     do {
@@ -296,6 +318,8 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
         if (status != WEIR_OK ||
             !is_due(pool, claim.lease, wi_fast_coarse(pool)))
             break;
+        if (!claim.is_visitor)
+            come_in(pool, &claim); /* what it has may be lost now */
         wi_fast_unlock(pool);
         status = wi_look_closer(pool, claim.lease, claim.deadline_ns, &again,
                                 claim.err);
@@ -305,9 +329,8 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
             claim.had_its_turn = true;
         }
     } while (again);
-    pool->visitors--;
-    request->last = status != WEIR_OK && wi_is_empty_now(pool);
-    wi_fast_unlock(pool);
+    if (claim.is_visitor)
+        go_out(pool, request, status);
     /* The pool may have ended, but its head is there: pool/fast.h. */
     wi_cancel_leave(request->cancel, &claim.cancel);
     if (status != WEIR_OK)

@@ -159,8 +159,9 @@ struct wi_pool {
     uint64_t timeouts;
     uint64_t connect_failures;
     int64_t began_ns;
-    uint64_t waits;
-    int64_t wait_most_ns;
+    /* By whoever has waited, who may have no lock. */
+    _Atomic uint64_t waits;
+    _Atomic int64_t wait_most_ns;
     wi_histogram wait;
 
     wi_parker *wakes[WI_WAKES_MAX];

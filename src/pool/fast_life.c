@@ -56,8 +56,8 @@ static void begin_life(wi_pool *pool)
     pool->last_failure_ns = 0;
     pool->opened = pool->closed_count = pool->timeouts = 0;
     pool->connect_failures = 0;
-    pool->waits = 0;
-    pool->wait_most_ns = 0;
+    atomic_store(&pool->waits, 0);
+    atomic_store(&pool->wait_most_ns, 0);
     pool->wait = (wi_histogram){{0}};
     pool->wake_count = 0;
     pool->must_ring = false;

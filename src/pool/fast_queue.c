@@ -139,6 +139,11 @@ void wi_claim_grant(wi_pool *pool, wi_lease *place)
         memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, wi_fast_coarse(pool),
                           memory_order_relaxed);
+    if (wi_place_state_of(place) == WI_PLACE_BUSY) {
+        /* While it is lent the pool does not end. */
+        pool->visitors--;
+        claim->is_visitor = false;
+    }
     settle(pool, claim);
 }
 

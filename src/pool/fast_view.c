@@ -121,8 +121,8 @@ void wi_fast_view(wi_pool *pool, wi_pool_view *view)
     wi_mutex_lock(&pool->lock);
     view->health = health_of(pool);
     view->age_ns = wi_fast_now(pool) - pool->began_ns;
-    view->waits = pool->waits;
-    view->wait_most_ns = pool->wait_most_ns;
+    view->waits = atomic_load(&pool->waits);
+    view->wait_most_ns = atomic_load(&pool->wait_most_ns);
     wi_histogram_sum_up(&view->wait, &pool->wait);
     if (pool->last_failure_ns) {
         view->last_failure = pool->last_failure;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Durations, counted in buckets that grow: two for each doubling, from 256 ns
- * to 18 minutes. One thread at a time adds; anybody may read meanwhile.
+ * to 18 minutes. One thread at a time adds, or all of them share; anybody may
+ * read meanwhile.
  */
 #ifndef WI_POOL_HISTOGRAM_H
 #define WI_POOL_HISTOGRAM_H
@@ -53,6 +54,14 @@ static inline void wi_histogram_add(wi_histogram *histogram, int64_t ns,
     atomic_store_explicit(
         count, atomic_load_explicit(count, memory_order_relaxed) + weight,
         memory_order_relaxed);
+}
+
+/* The same, by anybody at any time. */
+static inline void wi_histogram_share(wi_histogram *histogram, int64_t ns)
+{
+    if (WI_POOL_MEASURES)
+        atomic_fetch_add_explicit(&histogram->counts[wi_bucket_of(ns)], 1,
+                                  memory_order_relaxed);
 }
 
 void wi_histogram_sum_up(wi_histogram_sum *sum, const wi_histogram *one);

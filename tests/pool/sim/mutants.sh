@@ -35,6 +35,14 @@ what came back broken is lent again
 s/place->resource && fate == WEIR_FATE_KEEP &&/place->resource \&\&/
 
 fast_queue.c
+who was granted a place is a visitor for ever
+s/pool->visitors--;//
+
+fast_queue.c
+who was granted room to open in is no visitor
+s/if (wi_place_state_of(place) == WI_PLACE_BUSY) {/if (true) {/
+
+fast_queue.c
 who leaves does not see that he was served
 /^static void wake_up/,/^}/s/if (claim->settled)/if (false)/
 

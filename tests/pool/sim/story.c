@@ -440,6 +440,7 @@ static void drain(uint64_t *dice)
     int64_t deadline_ns =
         began_ns + some_time(dice, 60 * SIM_MS, BORROWERS_MAX + 3);
     int resumes = now.resumes;
+    bool is_resumed = resumes % 2 != 0; /* by somebody who has begun to */
     bool last = false;
     weir_status status;
 
@@ -450,7 +451,8 @@ static void drain(uint64_t *dice)
     now.enders++;
     status = wi_pool_drain(now.pool, deadline_ns, &last, NULL);
     end_ending();
-    if (resumes == now.resumes && resumes % 2 == 0) {
+    is_resumed = is_resumed || resumes != now.resumes;
+    if (!is_resumed) {
         now.refuses = true;
         now.refused_at = world_event();
     }
@@ -458,11 +460,11 @@ static void drain(uint64_t *dice)
     record(BORROWERS_MAX, 3, (uint64_t)status);
     if (last)
         was_told("drain");
-    if (status == WEIR_OK && resumes == now.resumes && now.server.now > 0)
+    if (status == WEIR_OK && !is_resumed && now.server.now > 0)
         world_fail("drained, and %d sessions are open", now.server.now);
     if (status == WEIR_ERR_TIMEOUT)
         check_late(began_ns, deadline_ns);
-    if (status == WEIR_ERR_CANCELLED && resumes == now.resumes)
+    if (status == WEIR_ERR_CANCELLED && !is_resumed)
         world_fail("nobody has called it off");
     if (status == WEIR_ERR_CANCELLED && now.enders == 0)
         now.draining = false;
@@ -588,7 +590,8 @@ static void check_quiet(void)
     }
     if (world_rests_until() == 0 || now.draining || now.paused)
         return;
-    if (status.idle < options->min_idle)
+    /* Nobody has one: a busy one is being asked, and its answer hangs. */
+    if (status.idle + status.busy < options->min_idle)
         world_fail("%d are idle, and %d have to be", status.idle,
                    options->min_idle);
     if (options->idle_ns > 0 && status.idle > options->min_idle)
