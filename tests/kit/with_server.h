@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests on the real server of $WEIR_TEST_URL: connections, and statements
- * that must work.
+ * For tests on the real database of $WEIR_TEST_URL: connections, and
+ * statements that must work.
  */
 #ifndef WEIR_TESTS_KIT_WITH_SERVER_H
 #define WEIR_TESTS_KIT_WITH_SERVER_H
@@ -22,14 +22,19 @@
 
 static weir_engine *engine;
 
-static inline weir_conn *borrow(void)
+static inline weir_conn *borrow_from(weir_engine *from)
 {
     weir_error err;
-    weir_conn *conn = weir_connect(engine, &err);
+    weir_conn *conn = weir_connect(from, &err);
 
     if (!conn)
         fail_msg("connect: %s", err.message);
     return conn;
+}
+
+static inline weir_conn *borrow(void)
+{
+    return borrow_from(engine);
 }
 
 /* A statement without parameters. */
@@ -69,6 +74,23 @@ static inline double seconds_now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* An engine of one connection, which the next borrower gets from the last;
+ * `on_connect` may be NULL. */
+static inline weir_engine *open_single(const char *on_connect)
+{
+    weir_engine_options one = WEIR_ENGINE_OPTIONS;
+    weir_error err;
+    weir_engine *own;
+
+    one.pool_size = 1;
+    one.max_overflow = 0;
+    one.on_connect = on_connect;
+    own = weir_engine_open(getenv("WEIR_TEST_URL"), &one, &err);
+    if (!own)
+        fail_msg("open: %s", err.message);
+    return own;
 }
 
 static inline int open_engine(void)

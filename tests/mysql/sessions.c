@@ -124,37 +124,6 @@ static void test_read_only__is_told_to_the_server(void **state)
     assert_string_equal(weir_result_error(rows)->sqlstate, "25006");
 }
 
-static void test_return__leaves_nothing_behind(void **state)
-{
-    weir_engine_options one = WEIR_ENGINE_OPTIONS;
-    weir_error err;
-    weir_engine *own;
-    weir_conn *conn;
-    int64_t id;
-
-    (void)state;
-    one.pool_size = 1;
-    one.max_overflow = 0;
-    own = weir_engine_open(getenv("WEIR_TEST_URL"), &one, &err);
-    conn = weir_connect(own, &err);
-    id = get(conn, "SELECT connection_id()");
-    run(conn, "SET @a = 1, time_zone = '+05:00'");
-    run(conn, "CREATE TEMPORARY TABLE mine (i INT)");
-    assert_int_equal(get(conn, "SELECT GET_LOCK('weir', 0)"), 1);
-    run(conn, "INSERT INTO thing (name) VALUES ('uncommitted')");
-    weir_conn_close(&conn);
-    conn = weir_connect(own, &err);
-    assert_int_equal(get(conn, "SELECT connection_id()"), id);
-    assert_int_equal(get(conn, "SELECT @a IS NULL"), 1);
-    assert_int_equal(get(conn, "SELECT @@time_zone = '+00:00'"), 1);
-    assert_int_equal(get(conn, "SELECT @@autocommit"), 0);
-    assert_int_equal(get(conn, "SELECT IS_FREE_LOCK('weir')"), 1);
-    assert_int_equal(try(conn, "SELECT * FROM mine"), WEIR_ERR_SQL);
-    assert_int_equal(get(conn, "SELECT count(*) FROM thing"), 0);
-    weir_conn_close(&conn);
-    weir_engine_close(&own);
-}
-
 static void test_constraints__are_named(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();
@@ -288,17 +257,6 @@ static void test_two_phase__outlives_its_connection(void **state)
     weir_conn_close(&conn);
 }
 
-static void test_local_files__are_not_sent(void **state)
-{
-    WEIR_AUTO(weir_conn) conn = borrow();
-
-    (void)state;
-    assert_int_equal(try(conn, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO "
-                               "TABLE thing"),
-                     WEIR_ERR_SQL);
-    assert_int_equal(get(conn, "SELECT 1"), 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,13 +266,11 @@ int main(void)
         TEST(isolation__is_that_of_the_transaction),
         TEST(autocommit__changes_back_and_forth),
         TEST(read_only__is_told_to_the_server),
-        TEST(return__leaves_nothing_behind),
         TEST(constraints__are_named),
         TEST(keys__and_returning),
         TEST(call__results_are_drained),
         TEST(schema_change__is_followed_by_a_prepared_statement),
         TEST(two_phase__outlives_its_connection),
-        TEST(local_files__are_not_sent),
     };
     int failed;
 

@@ -260,50 +260,6 @@ test_two_phase__of_a_failed_transaction_prepares_nothing(void **state)
 
 /* ------------------------------------------------------------ what is left */
 
-static weir_engine *open_single(void)
-{
-    weir_engine_options one = WEIR_ENGINE_OPTIONS;
-    weir_error err;
-    weir_engine *own;
-
-    one.pool_size = 1;
-    one.max_overflow = 0;
-    own = weir_engine_open(getenv("WEIR_TEST_URL"), &one, &err);
-    if (!own)
-        fail_msg("%s", err.message);
-    return own;
-}
-
-static void test_return__leaves_nothing_behind(void **state)
-{
-    WEIR_AUTO(weir_engine) own = open_single();
-    weir_error err;
-    weir_conn *conn = weir_connect(own, &err);
-    int64_t id = get(conn, "SELECT pg_backend_pid()");
-
-    (void)state;
-    run(conn, "SET work_mem = '1MB'");
-    run(conn, "SELECT set_config('weir.mark', 'set', false)");
-    run(conn, "CREATE TEMP TABLE mine (i int)");
-    run(conn, "SELECT pg_advisory_lock(4711)");
-    run(conn, "LISTEN here");
-    commit(conn);
-    run(conn, "INSERT INTO thing (name) VALUES ('uncommitted')");
-    weir_conn_close(&conn);
-    conn = weir_connect(own, &err);
-    assert_int_equal(get(conn, "SELECT pg_backend_pid()"), id);
-    expect(conn, "SHOW work_mem", "4MB");
-    expect(conn, "SELECT coalesce(current_setting('weir.mark', true), '')", "");
-    assert_int_equal(get(conn, "SELECT count(*) FROM pg_locks WHERE locktype = "
-                               "'advisory'"),
-                     0);
-    assert_int_equal(get(conn, "SELECT count(*) FROM pg_listening_channels()"),
-                     0);
-    assert_int_equal(get(conn, "SELECT count(*) FROM thing"), 0);
-    assert_int_equal(try(conn, "SELECT * FROM mine"), WEIR_ERR_SQL);
-    weir_conn_close(&conn);
-}
-
 static void test_return__of_a_clean_connection_sends_nothing(void **state)
 {
     WEIR_AUTO(weir_engine) counted = open_counted();
@@ -322,7 +278,7 @@ static void test_return__of_a_clean_connection_sends_nothing(void **state)
 /* A reset forgets settings, not our prepared statements. */
 static void test_reset__keeps_prepared_statements(void **state)
 {
-    WEIR_AUTO(weir_engine) own = open_single();
+    WEIR_AUTO(weir_engine) own = open_single(NULL);
     weir_error err;
     weir_conn *conn = weir_connect(own, &err);
     int64_t before;
@@ -341,7 +297,7 @@ static void test_reset__keeps_prepared_statements(void **state)
 
 static void test_reset__forgets_statements_of_the_program(void **state)
 {
-    WEIR_AUTO(weir_engine) own = open_single();
+    WEIR_AUTO(weir_engine) own = open_single(NULL);
     weir_error err;
     weir_conn *conn = weir_connect(own, &err);
 
@@ -616,7 +572,6 @@ int main(void)
         TEST(tx_outcome__is_found_out_afterwards),
         TEST(two_phase__outlives_its_connection),
         TEST(two_phase__of_a_failed_transaction_prepares_nothing),
-        TEST(return__leaves_nothing_behind),
         TEST(return__of_a_clean_connection_sends_nothing),
         TEST(reset__keeps_prepared_statements),
         TEST(reset__forgets_statements_of_the_program),
