@@ -9,29 +9,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kit/with_tls.h"
 #include "mysql/with_server.h"
 
-static const char *folder;
-
-static void copy_file(const char *from, const char *to)
+static void end_session(weir_conn *by, int64_t session)
 {
-    char command[512];
+    char sql[64];
 
-    snprintf(command, sizeof command, "cp %s/%s %s/%s", folder, from, folder,
-             to);
-    assert_int_equal(system(command), 0);
+    snprintf(sql, sizeof sql, "KILL %lld", (long long)session);
+    run(by, sql);
 }
+
+static const kit_tls tls = {
+    .authority = "ssl_ca",
+    .used = "SELECT variable_value FROM information_schema.session_status "
+            "WHERE variable_name = 'Ssl_cipher'",
+    .session = "SELECT connection_id()",
+    .end = end_session,
+};
 
 /* The server shows another certificate from now on. */
 static void show(const char *name)
 {
     weir_conn *conn = borrow();
-    char file[64];
 
-    snprintf(file, sizeof file, "%s-cert.pem", name);
-    copy_file(file, "cert.pem");
-    snprintf(file, sizeof file, "%s-key.pem", name);
-    copy_file(file, "key.pem");
+    lay_out(name);
     run(conn, "FLUSH SSL");
     weir_conn_close(&conn);
 }
@@ -40,39 +42,7 @@ static void show(const char *name)
 static weir_status connect_with(const char *options, char cipher[64],
                                 weir_error *err)
 {
-    char url[1024];
-    weir_engine *own;
-    weir_conn *conn;
-    weir_result *rows;
-
-    cipher[0] = '\0';
-    snprintf(url, sizeof url, "%s?%s", getenv("WEIR_TEST_URL"), options);
-    own = weir_engine_open(url, NULL, err);
-    if (!own)
-        return err->status;
-    conn = weir_connect(own, err);
-    if (conn) {
-        rows = weir_query(conn,
-                          "SELECT variable_value FROM "
-                          "information_schema.session_status WHERE "
-                          "variable_name = 'Ssl_cipher'",
-                          NOARGS);
-        assert_true(weir_next(rows));
-        snprintf(cipher, 64, "%s", weir_get_text(rows, 0));
-        weir_result_close(&rows);
-        weir_conn_close(&conn);
-    }
-    weir_engine_close(&own);
-    return err->status;
-}
-
-static weir_status verified(char cipher[64], weir_error *err)
-{
-    char options[512];
-
-    snprintf(options, sizeof options, "tls=verify-full&ssl_ca=%s/ca.pem",
-             folder);
-    return connect_with(options, cipher, err);
+    return visit_url(&tls, url_with(options), cipher, err);
 }
 
 static void test_good__is_taken_and_encrypts(void **state)
@@ -82,7 +52,7 @@ static void test_good__is_taken_and_encrypts(void **state)
 
     (void)state;
     show("good");
-    assert_int_equal(verified(cipher, &err), WEIR_OK);
+    assert_int_equal(visit_verified(&tls, cipher, &err), WEIR_OK);
     assert_true(strlen(cipher) > 0);
     assert_int_equal(connect_with("tls=disable", cipher, &err), WEIR_OK);
     assert_string_equal(cipher, "");
@@ -97,7 +67,7 @@ static void test_bad__is_refused(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         show(names[i]);
-        if (verified(cipher, &err) != WEIR_ERR_CONNECTION)
+        if (visit_verified(&tls, cipher, &err) != WEIR_ERR_CONNECTION)
             fail_msg("%s: %s", names[i], err.message);
         assert_int_equal(err.native_code, 2026);
     }
@@ -164,17 +134,13 @@ static void leave_an_error(void)
 
 static void test_errors_of_others__are_not_taken_for_ours(void **state)
 {
-    char url[1024];
     weir_error err = {0};
 
     (void)state;
     show("good");
-    snprintf(url, sizeof url, "%s?tls=verify-full&ssl_ca=%s/ca.pem",
-             getenv("WEIR_TEST_URL"), folder);
-    WEIR_AUTO(weir_engine) own = weir_engine_open(url, NULL, &err);
-    WEIR_AUTO(weir_conn) conn = weir_connect(own, &err);
-    if (!conn)
-        fail_msg("%s", err.message);
+    WEIR_AUTO(weir_engine)
+    own = weir_engine_open(url_with(verified_by(&tls, "")), NULL, &err);
+    WEIR_AUTO(weir_conn) conn = borrow_from(own);
     run(conn, "SELECT 1");
     leave_an_error();
     run(conn, "SELECT SLEEP(0.05)");
@@ -291,47 +257,12 @@ static void test_clear_text__is_not_given(void **state)
                 err.status == WEIR_ERR_CONNECTION);
 }
 
-/* A session that the server ends while it is idle, as an administrator or a
- * time limit does: what it says last, encrypted or not, is not waited for. */
-static void leaves_by_itself(const char *options)
-{
-    WEIR_AUTO(weir_conn) by = borrow();
-    weir_pool_status pool;
-    weir_engine *own;
-    weir_conn *conn;
-    weir_error err;
-    char sql[96];
-    int64_t id;
-    char url[1024];
-
-    snprintf(url, sizeof url, "%s?%s", getenv("WEIR_TEST_URL"), options);
-    own = weir_engine_open(url, NULL, &err);
-    assert_non_null(own);
-    conn = weir_connect(own, &err);
-    if (!conn)
-        fail_msg("%s", err.message);
-    id = get(conn, "SELECT connection_id()");
-    weir_conn_close(&conn);
-    snprintf(sql, sizeof sql, "KILL %lld", (long long)id);
-    run(by, sql);
-    do {
-        usleep(1000);
-        weir_engine_pool_status(own, &pool);
-    } while (pool.closed < 1);
-    assert_int_equal(pool.idle, 0);
-    weir_engine_close(&own);
-}
-
 static void test_ended_while_idle__leaves_the_pool(void **state)
 {
-    char options[512];
-
     (void)state;
     show("good");
-    snprintf(options, sizeof options, "tls=verify-full&ssl_ca=%s/ca.pem",
-             folder);
-    leaves_by_itself(options);
-    leaves_by_itself("tls=disable");
+    leaves_by_itself(&tls, verified_by(&tls, ""));
+    leaves_by_itself(&tls, "tls=disable");
 }
 
 int main(void)
@@ -347,11 +278,8 @@ int main(void)
     };
     int failed;
 
-    folder = getenv("WEIR_TEST_TLS");
-    if (!folder || folder[0] == '\0') {
-        puts("skipped: there is no openssl to make certificates with");
+    if (!has_certificates())
         return 77;
-    }
     if (open_engine() != 0)
         return 1;
     failed = cmocka_run_group_tests(tests, NULL, NULL);

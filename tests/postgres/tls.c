@@ -6,18 +6,25 @@
 #include <unistd.h>
 
 #include "kit/peer.h"
+#include "kit/with_tls.h"
 #include "postgres/with_server.h"
 
-static const char *folder;
-
-static void copy_file(const char *from, const char *to)
+static void end_session(weir_conn *by, int64_t session)
 {
-    char command[512];
+    char sql[96];
 
-    snprintf(command, sizeof command, "cp -p %s/%s %s/%s", folder, from, folder,
-             to);
-    assert_int_equal(system(command), 0);
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 5000)::int",
+             (int)session);
+    assert_int_equal(get(by, sql), 1);
 }
+
+static const kit_tls tls = {
+    .authority = "sslrootcert",
+    .used = "SELECT coalesce(version, '') FROM pg_stat_ssl WHERE "
+            "pid = pg_backend_pid()",
+    .session = "SELECT pg_backend_pid()::int8",
+    .end = end_session,
+};
 
 /* When the settings were read that a new connection finds. */
 static int64_t load_time(void)
@@ -35,12 +42,8 @@ static int64_t load_time(void)
 static void show(const char *name)
 {
     int64_t before = load_time();
-    char file[64];
 
-    snprintf(file, sizeof file, "%s-cert.pem", name);
-    copy_file(file, "cert.pem");
-    snprintf(file, sizeof file, "%s-key.pem", name);
-    copy_file(file, "key.pem");
+    lay_out(name);
     assert_int_equal(kill(kit_server_pid(), SIGHUP), 0);
     for (int i = 0; i < 500 && load_time() == before; i++)
         usleep(10000);
@@ -63,74 +66,45 @@ static const char *changed_url(const char *from, const char *to,
 }
 
 /* Connects; the version of TLS in use, or the error. */
-static weir_status connect_to(const char *url, char version[32],
+static weir_status connect_to(const char *url, char version[64],
                               weir_error *err)
 {
-    weir_engine *own = weir_engine_open(url, NULL, err);
-    weir_conn *conn;
-    weir_result *rows;
-
-    version[0] = '\0';
-    if (!own)
-        return err->status;
-    conn = weir_connect(own, err);
-    if (conn) {
-        rows = weir_query(conn,
-                          "SELECT coalesce(version, '') FROM pg_stat_ssl WHERE "
-                          "pid = pg_backend_pid()",
-                          NOARGS);
-        assert_true(weir_next(rows));
-        snprintf(version, 32, "%s", weir_get_text(rows, 0));
-        weir_result_close(&rows);
-        weir_conn_close(&conn);
-    }
-    weir_engine_close(&own);
-    return err->status;
+    return visit_url(&tls, url, version, err);
 }
 
-static weir_status connect_with(const char *options, char version[32],
+static weir_status connect_with(const char *options, char version[64],
                                 weir_error *err)
 {
-    return connect_to(changed_url("@", "@", options), version, err);
-}
-
-static weir_status verified(char version[32], weir_error *err)
-{
-    char options[512];
-
-    snprintf(options, sizeof options, "tls=verify-full&sslrootcert=%s/ca.pem",
-             folder);
-    return connect_with(options, version, err);
+    return connect_to(url_with(options), version, err);
 }
 
 static void test_good__is_taken_and_encrypts(void **state)
 {
     weir_error err = {0};
-    char version[32], options[512];
+    char version[64];
 
     (void)state;
     show("good");
-    if (verified(version, &err) != WEIR_OK)
+    if (visit_verified(&tls, version, &err) != WEIR_OK)
         fail_msg("%s", err.message);
     assert_memory_equal(version, "TLSv1", 5);
     assert_int_equal(connect_with("tls=disable", version, &err), WEIR_OK);
     assert_string_equal(version, "");
-    snprintf(options, sizeof options,
-             "tls=verify-full&sslrootcert=%s/ca.pem&channel_binding=require",
-             folder);
-    assert_int_equal(connect_with(options, version, &err), WEIR_OK);
+    assert_int_equal(connect_with(verified_by(&tls, "&channel_binding=require"),
+                                  version, &err),
+                     WEIR_OK);
 }
 
 static void test_bad__is_refused(void **state)
 {
     static const char *const names[] = {"expired", "elsewhere", "self"};
     weir_error err = {0};
-    char version[32], options[512];
+    char version[64], options[512];
 
     (void)state;
     for (int i = 0; i < 3; i++) {
         show(names[i]);
-        if (verified(version, &err) != WEIR_ERR_CONNECTION)
+        if (visit_verified(&tls, version, &err) != WEIR_ERR_CONNECTION)
             fail_msg("%s: %s", names[i], err.message);
     }
     /* Only the chain counts, and it is right. */
@@ -149,7 +123,7 @@ static void test_bad__is_refused(void **state)
 static void test_client__shows_a_certificate(void **state)
 {
     weir_error err = {0};
-    char version[32], options[1024];
+    char version[64], options[1024];
 
     (void)state;
     snprintf(options, sizeof options,
@@ -165,17 +139,15 @@ static void test_client__shows_a_certificate(void **state)
 static void test_clear_text__only_within_tls(void **state)
 {
     weir_error err = {0};
-    char version[32], options[512];
+    char version[64];
 
     (void)state;
     assert_int_equal(
         connect_to(changed_url("//weir:", "//clear:", ""), version, &err),
         WEIR_ERR_AUTH);
     assert_non_null(strstr(err.message, "clear text"));
-    snprintf(options, sizeof options, "tls=verify-full&sslrootcert=%s/ca.pem",
-             folder);
-    if (connect_to(changed_url("//weir:", "//clear:", options), version,
-                   &err) != WEIR_OK)
+    if (connect_to(changed_url("//weir:", "//clear:", verified_by(&tls, "")),
+                   version, &err) != WEIR_OK)
         fail_msg("%s", err.message);
     /* Challenges are answered as ever. */
     assert_int_equal(
@@ -190,7 +162,7 @@ static void test_password__of_any_length(void **state)
     static const int sizes[] = {1, 35, 49, 103, 500};
     WEIR_AUTO(weir_conn) conn = borrow();
     weir_error err = {0};
-    char version[32], password[512], sql[640], url[1024];
+    char version[64], password[512], sql[640], url[1024];
     const char *at = strchr(getenv("WEIR_TEST_URL"), '@');
 
     (void)state;
@@ -281,46 +253,12 @@ static void test_impostor__holds_nobody_up(void **state)
     assert_int_equal(err.status, WEIR_ERR_CONNECTION);
 }
 
-/* A session that the server ends while it is idle, as an administrator or a
- * time limit does: what it says last, encrypted or not, is not waited for. */
-static void leaves_by_itself(const char *options)
-{
-    WEIR_AUTO(weir_conn) by = borrow();
-    weir_pool_status pool;
-    weir_engine *own;
-    weir_conn *conn;
-    weir_error err;
-    char sql[96];
-    int64_t id;
-
-    own = weir_engine_open(changed_url("@", "@", options), NULL, &err);
-    assert_non_null(own);
-    conn = weir_connect(own, &err);
-    if (!conn)
-        fail_msg("%s", err.message);
-    id = get(conn, "SELECT pg_backend_pid()::int8");
-    weir_conn_close(&conn);
-    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 5000)::int",
-             (int)id);
-    assert_int_equal(get(by, sql), 1);
-    do {
-        usleep(1000);
-        weir_engine_pool_status(own, &pool);
-    } while (pool.closed < 1);
-    assert_int_equal(pool.idle, 0);
-    weir_engine_close(&own);
-}
-
 static void test_ended_while_idle__leaves_the_pool(void **state)
 {
-    char options[512];
-
     (void)state;
     show("good");
-    snprintf(options, sizeof options, "tls=verify-full&sslrootcert=%s/ca.pem",
-             folder);
-    leaves_by_itself(options);
-    leaves_by_itself("tls=disable");
+    leaves_by_itself(&tls, verified_by(&tls, ""));
+    leaves_by_itself(&tls, "tls=disable");
 }
 
 int main(void)
@@ -337,11 +275,8 @@ int main(void)
     };
     int failed;
 
-    folder = getenv("WEIR_TEST_TLS");
-    if (!folder || folder[0] == '\0') {
-        puts("skipped: there is no openssl to make certificates with");
+    if (!has_certificates())
         return 77;
-    }
     if (open_engine() != 0)
         return 1;
     failed = cmocka_run_group_tests(tests, NULL, NULL);
