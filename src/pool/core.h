@@ -10,6 +10,11 @@
 #include "base/clock.h"
 #include "pool/pool.h"
 
+/* What a question of the pool itself may take, and one to a suspect. */
+#define WI_ANSWER_NS INT64_C(5000000000)
+/* Of suspects: so many that are dead speak for all others. */
+enum { WI_DEAD_MAX = 4 };
+
 typedef struct wi_pool_core {
     wi_pool *(*new)(const wi_resource_kind *kind, void *context,
                     const wi_pool_options *options, weir_error *err);

@@ -391,8 +391,7 @@ static bool may_stay(const wi_pool *pool, const wi_lease *place)
     int64_t uses = (int64_t)(atomic_load(&place->loans) - place->used_count);
 
     wi_places_count(pool, counts);
-    if (wi_is_ending(pool) ||
-        place->generation != atomic_load(&pool->generation) ||
+    if (wi_is_ending(pool) || wi_is_void(pool, place) ||
         wi_fast_room(pool, options) + counts[WI_PLACE_CLOSING] < 0 ||
         (options->uses_max > 0 && uses >= options->uses_max))
         return false;

@@ -181,7 +181,7 @@ static bool may_stay(const wi_pool *pool, const wi_lease *lease)
 {
     const wi_pool_options *options = &pool->options;
 
-    if (wi_slot_pool_is_ending(pool) || lease->generation != pool->generation ||
+    if (wi_slot_pool_is_ending(pool) || lease->generation < pool->valid_from ||
         room(pool, options) < 0)
         return false;
     return pool->waiters.count > 0 || options->size == 0 ||
@@ -228,6 +228,7 @@ static bool has_surplus(const wi_pool *pool)
 static const wi_slot_rules rules = {
     .core = &wi_pool_core_mutex,
     .size = sizeof(wi_pool),
+    .asks = true,
     .serve = dispatch,
     .has_surplus = has_surplus,
 };

@@ -13,6 +13,7 @@
  *
  *   EMPTY -> CONNECTING -> BUSY -> IDLE -> BUSY ...    made, lent, given back
  *   IDLE -> HELD -> IDLE                               looked at by the pool
+ *   BUSY -> HELD -> IDLE                               asked after it was lent
  *   IDLE -> ASIDE -> BUSY, IDLE                        is it needed?
  *   IDLE, ASIDE, HELD, BUSY -> CLOSING -> EMPTY        at its end
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
@@ -37,6 +38,7 @@
 #include "base/sync.h"
 #include "pool/claim.h"
 #include "pool/core.h"
+#include "pool/fast_suspects.h"
 #include "pool/port.h"
 #include "pool/view.h"
 
@@ -66,7 +68,8 @@ typedef enum wi_place_state {
 struct wi_lease {
     _Alignas(WI_LINE) void *resource;
     _Atomic uint32_t state;
-    uint32_t generation; /* of the pool when the resource was begun */
+    /* Of the pool when the resource was begun, or asked and alive. */
+    uint32_t generation;
     /* From this time on whoever borrows it has to look closer. */
     _Atomic int64_t due_ns;
     _Atomic int64_t expiry_ns; /* when its age ends it */
@@ -88,7 +91,7 @@ struct wi_lease {
     bool hangs;          /* CONNECTING: is not counted as such */
     int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
     wi_histogram hold;
-    struct wi_lease *next_to_close;
+    struct wi_lease *next_in_line; /* to be closed, or to be asked */
     /* The housekeeper's (pool/fast_house.h). */
     uint32_t number;      /* of the place in its pool */
     bool is_watched;      /* its socket is */
@@ -107,7 +110,8 @@ struct wi_pool {
     const wi_pool_core *core;
     /* Read by all, written under the lock and seldom. */
     _Alignas(WI_LINE) _Atomic uint32_t gate;
-    _Atomic uint32_t generation; /* older resources are not lent any more */
+    _Atomic uint32_t generation; /* older resources are asked, or ended */
+    _Atomic uint32_t valid_from; /* still older ones are never lent again */
     _Atomic uint32_t is_woken;   /* a claim was told to look, and has not yet */
     _Atomic bool is_thrifty;     /* a return has to be looked at closer */
     const wi_resource_kind *kind;
@@ -134,6 +138,7 @@ struct wi_pool {
     int connecting, hanging; /* CONNECTING by threads; see fast_hang.c */
     int closers;             /* threads that close */
     wi_lease *to_close;
+    wi_suspects suspects; /* fast_suspects.h */
     /* The outage: how often opening has failed since it last succeeded, when
      * it may be tried again, and how many at once after it succeeded. */
     int failures;
@@ -265,9 +270,6 @@ weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
                            bool *again, weir_error *err);
 /* When its age ends it, by the options of now. */
 int64_t wi_expiry_ns(const wi_pool *pool, const wi_lease *place);
-/* Locked. All that are as old as this one are replaced before they are lent
- * again. */
-void wi_suspect(wi_pool *pool, const wi_lease *place);
 /* Locked, and outside in between. Closes idle ones that may not stay. */
 void wi_close_surplus(wi_pool *pool);
 /* Locked. True the first time that a closed pool is empty. */

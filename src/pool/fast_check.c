@@ -10,8 +10,7 @@
 #include "pool/fast_life.h"
 #include "pool/fast_threads.h"
 
-#define ANSWER_NS INT64_C(5000000000) /* that a question may take */
-#define RETRY_NS INT64_C(1000000000)  /* when there was no thread */
+#define RETRY_NS INT64_C(1000000000) /* when there was no thread */
 
 bool wi_fast_hold(wi_pool *pool, wi_lease *place)
 {
@@ -25,14 +24,26 @@ bool wi_fast_hold(wi_pool *pool, wi_lease *place)
     return atomic_compare_exchange_strong(&place->state, &idle, WI_PLACE_HELD);
 }
 
+/* Whether others have come back meanwhile, and it is one too many. */
+static bool is_surplus(const wi_pool *pool)
+{
+    int counts[WI_PLACE_STATES];
+
+    wi_places_count(pool, counts);
+    return (pool->options.size > 0 && pool->waiting == 0 &&
+            counts[WI_PLACE_IDLE] >= pool->options.size) ||
+           wi_fast_room(pool, &pool->options) + pool->chores.closing < 0;
+}
+
 void wi_fast_let_go(wi_pool *pool, wi_lease *place, bool is_alive)
 {
-    if (!is_alive || wi_is_ending(pool) ||
-        place->generation != atomic_load(&pool->generation) ||
-        wi_fast_room(pool, &pool->options) + pool->chores.closing < 0) {
+    if (!is_alive || wi_is_ending(pool) || wi_is_void(pool, place) ||
+        is_surplus(pool)) {
         wi_end_place(pool, place);
         return;
     }
+    if (wi_is_suspect(pool, place) && wi_suspect_hand_over(pool, place))
+        return;
     /* To be asked is not to be needed. */
     wi_place_move(pool, place,
                   place->was_aside ? WI_PLACE_ASIDE : WI_PLACE_IDLE);
@@ -46,7 +57,8 @@ static void checker_main(void *argument)
 {
     wi_lease *place = argument;
     wi_pool *pool = place->pool;
-    int64_t deadline_ns = wi_fast_now(pool) + ANSWER_NS;
+    int64_t deadline_ns = wi_fast_now(pool) + WI_ANSWER_NS;
+    uint32_t generation = atomic_load(&pool->generation);
     weir_status status;
     weir_error err = {.status = WEIR_OK};
 
@@ -59,6 +71,8 @@ static void checker_main(void *argument)
     if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
         status != WEIR_ERR_NOMEM)
         wi_suspect(pool, place);
+    if (status == WEIR_OK && !wi_is_void(pool, place))
+        place->generation = generation;
     wi_fast_let_go(pool, place, status == WEIR_OK);
     if (!pool->closed)
         wi_house_call(pool, wi_fast_now(pool));

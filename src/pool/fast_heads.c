@@ -57,6 +57,7 @@ static void inherit_pool(wi_pool *pool)
     pool->nested = 0;
     pool->visitors = pool->closers = pool->wake_count = 0;
     pool->to_close = NULL;
+    pool->suspects = (wi_suspects){0};
     pool->is_probed = pool->must_ring = false;
     pool->seat = (wi_seat){{NULL, NULL}, 0, 0};
     pool->chores = (wi_chores){.is_filling = pool->chores.is_filling};

@@ -44,6 +44,8 @@ static void begin_life(wi_pool *pool)
     wi_nested_init(pool);
     atomic_store(&pool->is_woken, 0);
     atomic_store(&pool->generation, 0);
+    atomic_store(&pool->valid_from, 0);
+    pool->suspects = (wi_suspects){0};
     pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
     pool->hanging = 0;
     pool->closers = pool->failures = 0;
@@ -149,7 +151,7 @@ weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
 void wi_fast_invalidate(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
-    atomic_fetch_add(&pool->generation, 1);
+    wi_make_void(pool);
     wi_fast_unlock(pool);
 }
 
@@ -164,7 +166,7 @@ void wi_fast_dispose(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
     pool->visitors++;
-    atomic_fetch_add(&pool->generation, 1);
+    wi_make_void(pool);
     wi_close_surplus(pool);
     pool->visitors--;
     wi_thread_ends(pool);

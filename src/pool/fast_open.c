@@ -83,6 +83,8 @@ void wi_give_back(wi_pool *pool, wi_lease *place)
     atomic_store_explicit(&place->due_ns, wi_due_ns(pool, place, now),
                           memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
+    if (wi_is_suspect(pool, place) && wi_suspect_hand_over(pool, place))
+        return;
     wi_gate_set(pool);
     if (wi_claim_first(pool) && pool->mode != WI_POOL_PAUSED &&
         atomic_load(&pool->gate) == WI_GATE_SHUT) {
@@ -155,7 +157,7 @@ static const char *reason_of(const wi_pool *pool, const wi_lease *place)
 
     if (pool->closed)
         return "the pool is closed";
-    if (place->generation != atomic_load(&pool->generation))
+    if (wi_is_void(pool, place))
         return "all of its age were invalidated";
     if (wi_fast_now(pool) > wi_expiry_ns(pool, place))
         return "it is too old";
@@ -193,14 +195,6 @@ void wi_end_place(wi_pool *pool, wi_lease *place)
 
 /* --------------------------------------------------------------- the state */
 
-void wi_suspect(wi_pool *pool, const wi_lease *place)
-{
-    uint32_t now = atomic_load(&pool->generation);
-
-    if (place->generation == now)
-        atomic_store(&pool->generation, now + 1);
-}
-
 int64_t wi_expiry_ns(const wi_pool *pool, const wi_lease *place)
 {
     int64_t recycle_ns =
@@ -217,8 +211,7 @@ int64_t wi_expiry_ns(const wi_pool *pool, const wi_lease *place)
 /* Whether its resource must not be lent any more. */
 static bool is_stale(const wi_pool *pool, const wi_lease *place, int64_t now)
 {
-    return place->generation != atomic_load(&pool->generation) ||
-           now > wi_expiry_ns(pool, place);
+    return wi_is_void(pool, place) || now > wi_expiry_ns(pool, place);
 }
 
 /* Whether it does at a glance. What is watched needs none, unless the other
@@ -233,13 +226,14 @@ static bool looks_alive(const wi_pool *pool, const wi_lease *place,
 }
 
 /* A glance at each loan after a tick of idleness; a question if that looks bad
- * or is asked for. */
+ * or is asked for, and to suspects. */
 static weir_status examine(const wi_pool *pool, wi_lease *place, int64_t now,
                            int64_t deadline_ns, weir_error *err)
 {
     int64_t after_ns = atomic_load(&pool->ping_after_ns);
     int64_t idle_ns = now - atomic_load(&place->since_ns);
-    bool asks = after_ns == 0 || (after_ns > 0 && idle_ns >= after_ns);
+    bool asks = after_ns == 0 || (after_ns > 0 && idle_ns >= after_ns) ||
+                wi_is_suspect(pool, place);
     bool hung_up = atomic_exchange(&place->hung_up, false);
 
     if (!asks && looks_alive(pool, place, hung_up))
@@ -267,30 +261,79 @@ static weir_status replace(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     return status;
 }
 
+/* Not locked. Whether a thread of the pool asks this suspect, so that who
+ * borrows is not held up by one that is silent. */
+static bool is_asked_elsewhere(wi_pool *pool, wi_lease *place)
+{
+    bool is_handed_over;
+
+    if (!pool->options.threads)
+        return false;
+    wi_mutex_lock(&pool->lock);
+    is_handed_over = wi_suspect_hand_over(pool, place);
+    wi_fast_unlock(pool);
+    return is_handed_over;
+}
+
+/* What a place may be asked. */
+typedef struct inquiry {
+    uint32_t generation; /* of the pool, at the beginning */
+    bool of_suspect;
+    int64_t limit_ns; /* of the answer: a suspect gets no more than it needs */
+} inquiry;
+
+static inquiry begin_inquiry(const wi_pool *pool, const wi_lease *place,
+                             int64_t now, int64_t deadline_ns)
+{
+    inquiry begun = {.generation = atomic_load(&pool->generation),
+                     .limit_ns = deadline_ns};
+
+    begun.of_suspect = wi_is_suspect(pool, place);
+    if (begun.of_suspect && WI_ANSWER_NS < deadline_ns - now)
+        begun.limit_ns = now + WI_ANSWER_NS;
+    return begun;
+}
+
+/* Locked. It was asked, and is not alive. */
+static void note_death(wi_pool *pool, wi_lease *place, const inquiry *asked,
+                       weir_status status)
+{
+    if (asked->of_suspect)
+        wi_suspect_answered(pool, place, asked->generation, status);
+    else if (status != WEIR_ERR_NOMEM)
+        wi_suspect(pool, place);
+}
+
 weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
                            bool *again, weir_error *err)
 {
     int64_t now = wi_fast_now(pool);
+    inquiry asked = begin_inquiry(pool, place, now, deadline_ns);
     weir_status status = WEIR_OK;
+    bool is_over;
 
-    *again = false;
     /* The options may have changed since. */
     atomic_store_explicit(&place->expiry_ns, wi_expiry_ns(pool, place),
                           memory_order_relaxed);
-    if (!is_stale(pool, place, now)) {
-        status = examine(pool, place, now, deadline_ns, err);
-        if (status == WEIR_OK)
-            return WEIR_OK;
+    is_over = is_stale(pool, place, now);
+    *again = asked.of_suspect && !is_over && is_asked_elsewhere(pool, place);
+    if (*again)
+        return WEIR_OK;
+    if (!is_over)
+        status = examine(pool, place, now, asked.limit_ns, err);
+    if (!is_over && status == WEIR_OK) {
+        place->generation = asked.generation;
+        return WEIR_OK;
     }
     wi_mutex_lock(&pool->lock);
-    /* Having had too little time or memory says nothing of the others. */
-    if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
-        status != WEIR_ERR_NOMEM)
-        wi_suspect(pool, place);
-    if (status == WEIR_ERR_TIMEOUT)
+    if (status == WEIR_ERR_TIMEOUT && asked.limit_ns == deadline_ns) {
+        /* Having had too little time says nothing of the others. */
         wi_end_place(pool, place);
-    else
+    } else {
+        if (status != WEIR_OK)
+            note_death(pool, place, &asked, status);
         status = replace(pool, place, deadline_ns, again, err);
+    }
     wi_fast_unlock(pool);
     return status;
 }
@@ -303,8 +346,7 @@ static bool is_surplus(const wi_pool *pool, const wi_lease *place,
 {
     const wi_pool_options *options = &pool->options;
 
-    return wi_is_ending(pool) ||
-           place->generation != atomic_load(&pool->generation) ||
+    return wi_is_ending(pool) || wi_is_void(pool, place) ||
            (options->size > 0 && counts[WI_PLACE_IDLE] > options->size) ||
            wi_fast_room(pool, options) + counts[WI_PLACE_CLOSING] < 0;
 }
@@ -337,6 +379,7 @@ void wi_close_surplus(wi_pool *pool)
     wi_lease *place;
 
     wi_aside_end(pool);
+    wi_suspects_end(pool);
     /* Here and now: whoever disposes of a pool wants it done. */
     while ((place = take_surplus(pool))) {
         wi_close_here(pool, place);

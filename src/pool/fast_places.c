@@ -92,7 +92,8 @@ static const unsigned allowed[WI_PLACE_STATES] = {
                        BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING),
     [WI_PLACE_HELD] = BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_ASIDE) |
                       BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING),
-    [WI_PLACE_BUSY] = BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_CLOSING),
+    [WI_PLACE_BUSY] =
+        BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_HELD) | BIT(WI_PLACE_CLOSING),
     [WI_PLACE_LOST] = BIT(WI_PLACE_CONNECTING) | BIT(WI_PLACE_EMPTY),
     [WI_PLACE_CONNECTING] =
         BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_LOST) | BIT(WI_PLACE_EMPTY),
@@ -126,10 +127,11 @@ void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state)
         pool->chores.closing++;
     if (state == WI_PLACE_CONNECTING || state == WI_PLACE_CLOSING)
         place->doing_ns = wi_fast_now(pool);
-    if (state == WI_PLACE_IDLE && before == WI_PLACE_BUSY)
+    if (before == WI_PLACE_BUSY)
         place->turn = ++pool->turns;
     /* Nobody's: who takes it next may be seen to have it before he signs. */
-    if (state == WI_PLACE_EMPTY || state == WI_PLACE_IDLE)
+    if (state == WI_PLACE_EMPTY || state == WI_PLACE_IDLE ||
+        state == WI_PLACE_HELD)
         atomic_store_explicit(&place->thread, 0, memory_order_relaxed);
     WI_PROBE4(state, pool, place, before, state);
     wi_thrift_set(pool);

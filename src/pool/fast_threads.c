@@ -163,8 +163,7 @@ static void answer_waiters(wi_pool *pool, const weir_error *err)
 static void take_in(wi_pool *pool, wi_lease *place)
 {
     wi_note_success(pool);
-    if (wi_is_ending(pool) ||
-        place->generation != atomic_load(&pool->generation) ||
+    if (wi_is_ending(pool) || wi_is_void(pool, place) ||
         wi_fast_room(pool, &pool->options) < 0)
         wi_end_place(pool, place);
     else
@@ -306,7 +305,7 @@ static void close_listed(wi_pool *pool)
     wi_lease *place;
 
     while ((place = pool->to_close)) {
-        pool->to_close = place->next_to_close;
+        pool->to_close = place->next_in_line;
         wi_close_here(pool, place);
         wi_give_up(pool, place);
     }
@@ -325,7 +324,7 @@ static void closer_main(void *argument)
 
 void wi_close_later(wi_pool *pool, wi_lease *place)
 {
-    place->next_to_close = pool->to_close;
+    place->next_in_line = pool->to_close;
     pool->to_close = place;
     if (pool->closers >= CLOSERS_MAX)
         return;

@@ -32,6 +32,8 @@ static void look_at(wi_pool *pool, wi_lease *place)
     wi_mutex_lock(&pool->lock);
     if (is_alive)
         atomic_store(&place->hung_up, false);
+    else
+        wi_suspect(pool, place);
     wi_fast_let_go(pool, place, is_alive);
 }
 

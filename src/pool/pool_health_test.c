@@ -111,7 +111,7 @@ static void test_pool_acquire__pings_what_it_has_not_just_opened(void **state)
     end(&server, &pool);
 }
 
-static void test_pool_acquire__replaces_the_dead_and_its_equals(void **state)
+static void test_pool_acquire__replaces_the_dead(void **state)
 {
     wi_pool_options options = fake_options(2);
     wi_pool *pool;
@@ -127,12 +127,60 @@ static void test_pool_acquire__replaces_the_dead_and_its_equals(void **state)
     assert_ptr_equal(wi_lease_resource(first), &server.sessions[2]);
     second = acquire(pool);
     assert_ptr_equal(wi_lease_resource(second), &server.sessions[3]);
-    /* The second was not even asked. */
-    assert_int_equal(atomic_load(&server.checks), 1);
+    assert_int_equal(atomic_load(&server.checks), 2);
     assert_int_equal(atomic_load(&server.open_most), 2);
     release(pool, first);
     release(pool, second);
     assert_counts(pool, 2, 0, 0);
+    end(&server, &pool);
+}
+
+/* One of them was dead; the others are asked once, though nobody wants them to
+ * be, and are the same as before. */
+static void test_pool_acquire__asks_the_equals_of_a_dead_one(void **state)
+{
+    wi_pool_options options = fake_options(2);
+    wi_pool *pool = pool_with_two_idle(&options);
+    wi_lease *first = acquire(pool);
+    wi_lease *second;
+
+    (void)state;
+    wi_pool_lose(pool, first);
+    wi_pool_suspect(pool, first);
+    for (int i = 0; i < 2; i++) {
+        second = acquire(pool);
+        assert_int_equal(atomic_load(&server.checks), 1);
+        release(pool, second);
+    }
+    release(pool, first);
+    assert_int_equal(atomic_load(&server.opened), 2);
+    end(&server, &pool);
+}
+
+enum { EQUALS = 8 };
+
+/* When several of them are dead the rest is not asked any more. */
+static void test_pool_acquire__asks_no_more_than_it_must(void **state)
+{
+    wi_pool_options options = fake_options(EQUALS);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_lease *leases[EQUALS];
+
+    (void)state;
+    for (int i = 0; i < EQUALS; i++)
+        leases[i] = acquire(pool);
+    wi_pool_lose(pool, leases[0]);
+    wi_pool_suspect(pool, leases[0]);
+    for (int i = 0; i < EQUALS; i++) {
+        atomic_store(&server.sessions[i].dead, true);
+        release(pool, leases[i]);
+    }
+    for (int i = 0; i < EQUALS; i++)
+        leases[i] = acquire(pool);
+    assert_int_equal(atomic_load(&server.checks), 4);
+    assert_int_equal(atomic_load(&server.opened), 2 * EQUALS);
+    for (int i = 0; i < EQUALS; i++)
+        release(pool, leases[i]);
     end(&server, &pool);
 }
 
@@ -288,7 +336,9 @@ int main(void)
         cmocka_unit_test(
             test_pool_acquire__returns_an_old_one_opened_meanwhile),
         cmocka_unit_test(test_pool_acquire__pings_what_it_has_not_just_opened),
-        cmocka_unit_test(test_pool_acquire__replaces_the_dead_and_its_equals),
+        cmocka_unit_test(test_pool_acquire__replaces_the_dead),
+        cmocka_unit_test(test_pool_acquire__asks_the_equals_of_a_dead_one),
+        cmocka_unit_test(test_pool_acquire__asks_no_more_than_it_must),
         cmocka_unit_test(test_pool_acquire__ends_a_silent_one_but_no_other),
         cmocka_unit_test(test_pool_acquire__leaves_room_when_no_other_opens),
         cmocka_unit_test(test_pool_acquire__A18_7_one_deadline_for_all),

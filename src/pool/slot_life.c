@@ -83,18 +83,20 @@ void wi_slot_give_up(wi_pool *pool, wi_lease *lease)
 }
 
 /* Locked. An idle one that may not stay, or NULL. The one that is idle longest
- * is first, and so are those of older generations. */
+ * is first. */
 static wi_lease *find_surplus(const wi_pool *pool)
 {
-    wi_list_node *node = wi_list_first(&pool->slots.idle);
-    wi_lease *lease;
+    const wi_list *idle = &pool->slots.idle;
+    bool any = !wi_list_is_empty(idle) &&
+               (wi_slot_pool_is_ending(pool) || pool->rules->has_surplus(pool));
 
-    if (!node)
-        return NULL;
-    lease = WI_CONTAINER(node, wi_lease, by_state);
-    if (wi_slot_pool_is_ending(pool) || lease->generation != pool->generation ||
-        pool->rules->has_surplus(pool))
-        return lease;
+    for (wi_list_node *node = wi_list_first(idle); node;
+         node = wi_list_next(idle, node)) {
+        wi_lease *lease = WI_CONTAINER(node, wi_lease, by_state);
+
+        if (any || lease->generation < pool->valid_from)
+            return lease;
+    }
     return NULL;
 }
 
@@ -137,7 +139,7 @@ void wi_slot_pool_end_visit(wi_pool *pool)
 void wi_slot_pool_invalidate(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
-    pool->generation++;
+    pool->valid_from = ++pool->generation;
     wi_slot_pool_unlock(pool);
 }
 
@@ -145,7 +147,7 @@ void wi_slot_pool_dispose(wi_pool *pool)
 {
     wi_mutex_lock(&pool->lock);
     pool->visitors++;
-    pool->generation++;
+    pool->valid_from = ++pool->generation;
     wi_slot_pool_trim(pool);
     wi_slot_pool_end_visit(pool);
 }

@@ -13,7 +13,7 @@ bool wi_slot_is_stale(const wi_pool *pool, const wi_lease *lease,
 {
     int64_t recycle_ns = pool->options.recycle_ns;
 
-    if (lease->generation != pool->generation)
+    if (lease->generation < pool->valid_from)
         return true;
     return recycle_ns >= 0 && now_ns - lease->made_ns > recycle_ns;
 }
@@ -61,12 +61,16 @@ static weir_status open_resource(wi_pool *pool, wi_lease *lease,
 
 /* ------------------------------------------------------------------- trust */
 
-/* Locked. All that are as old as this one are replaced before they are lent
- * again; said again of the same age it changes nothing. */
+/* Locked. All that are as old as this one are asked, or replaced, before they
+ * are lent again; said again of the same age it changes nothing. */
 static void suspect(wi_pool *pool, const wi_lease *lease)
 {
-    if (lease->generation == pool->generation)
-        pool->generation++;
+    if (lease->generation != pool->generation)
+        return;
+    pool->generation++;
+    pool->dead = 0;
+    if (!pool->rules->asks)
+        pool->valid_from = pool->generation;
 }
 
 void wi_slot_pool_suspect(wi_pool *pool, const wi_lease *lease)
@@ -76,14 +80,26 @@ void wi_slot_pool_suspect(wi_pool *pool, const wi_lease *lease)
     wi_slot_pool_unlock(pool);
 }
 
-/* Locked, and outside in between. Whether a resource that was idle is alive: a
- * glance if the rules say so, and a question if the options or the glance do.
- */
-static weir_status ask(wi_pool *pool, const wi_lease *lease,
-                       int64_t deadline_ns, weir_error *err)
+/* Locked. It was asked when the pool was of that generation, and did not
+ * answer; of suspects several, or one that is silent, speak for the rest. */
+static void note_death(wi_pool *pool, const wi_lease *lease,
+                       uint64_t generation, weir_status status)
+{
+    if (status == WEIR_ERR_NOMEM)
+        return;
+    if (lease->generation == generation)
+        suspect(pool, lease);
+    else if ((++pool->dead >= WI_DEAD_MAX || status == WEIR_ERR_TIMEOUT) &&
+             generation > pool->valid_from)
+        pool->valid_from = generation;
+}
+
+/* Locked, and outside in between. A glance if the rules say so, and a question
+ * if it is wanted or the glance says so. */
+static weir_status examine(wi_pool *pool, const wi_lease *lease, bool wanted,
+                           int64_t deadline_ns, weir_error *err)
 {
     const wi_resource_kind *kind = pool->kind;
-    bool wanted = pool->options.pre_ping;
     bool peeks = pool->rules->peeks && kind->peek;
     weir_status status = WEIR_OK;
 
@@ -94,10 +110,29 @@ static weir_status ask(wi_pool *pool, const wi_lease *lease,
     if (wanted || !kind->peek(pool->context, lease->resource))
         status = kind->check(pool->context, lease->resource, deadline_ns, err);
     wi_mutex_lock(&pool->lock);
-    /* Having had too little time or memory says nothing of the others. */
-    if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
-        status != WEIR_ERR_NOMEM)
-        suspect(pool, lease);
+    return status;
+}
+
+/* Locked, and outside in between. Whether a resource is alive that was idle, or
+ * is suspected. A suspect gets no more time than it needs. One that had too
+ * little says nothing of the others: then `*too_late` is set. */
+static weir_status ask(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
+                       bool *too_late, weir_error *err)
+{
+    uint64_t generation = pool->generation;
+    bool is_suspect = lease->generation != generation;
+    int64_t limit_ns = deadline_ns;
+    weir_status status;
+
+    if (is_suspect && WI_ANSWER_NS < deadline_ns - wi_now_ns())
+        limit_ns = wi_deadline_in_ns(WI_ANSWER_NS);
+    status = examine(pool, lease, is_suspect || pool->options.pre_ping,
+                     limit_ns, err);
+    *too_late = status == WEIR_ERR_TIMEOUT && limit_ns == deadline_ns;
+    if (status == WEIR_OK)
+        lease->generation = generation;
+    else if (!*too_late)
+        note_death(pool, lease, generation, status);
     return status;
 }
 
@@ -106,18 +141,20 @@ weir_status wi_slot_make_ready(wi_pool *pool, wi_lease *lease,
 {
     weir_status status = WEIR_OK;
     bool is_new = lease->state == WI_SLOT_CONNECTING;
+    bool too_late = false;
 
     if (is_new)
         status = open_resource(pool, lease, deadline_ns, err);
+    if (status == WEIR_OK && is_new && lease->generation == pool->generation)
+        return WEIR_OK;
     if (status == WEIR_OK) {
-        if (!wi_slot_is_stale(pool, lease, lease->lent_ns)) {
-            if (!is_new)
-                status = ask(pool, lease, deadline_ns, err);
+        if (!wi_slot_is_stale(pool, lease, wi_now_ns())) {
+            status = ask(pool, lease, deadline_ns, &too_late, err);
             if (status == WEIR_OK)
                 return WEIR_OK;
         }
         wi_slot_close(pool, lease);
-        if (status == WEIR_ERR_TIMEOUT) {
+        if (too_late) {
             wi_slot_give_up(pool, lease);
             return status;
         }

@@ -29,6 +29,7 @@ typedef struct wi_slot_rules {
     const wi_pool_core *core;
     size_t size; /* of the struct that begins with struct wi_pool */
     bool peeks;  /* at what was idle, before it is lent */
+    bool asks;   /* suspects, instead of replacing them */
     /* Locked. Something has become free, or never will: whoever waits is
      * served, or looks again. */
     void (*serve)(wi_pool *pool);
@@ -51,7 +52,9 @@ struct wi_pool {
     wi_waiters watchers; /* who waits for the end and is to be told */
     int watching;        /* all of them: meanwhile others do not end it */
     int visitors;        /* calls that must be over before the pool ends */
-    uint64_t generation; /* older resources are not lent any more */
+    uint64_t generation; /* older resources are suspects, or void */
+    uint64_t valid_from; /* those older than this are never lent again */
+    int dead;            /* suspects that did not answer, of this generation */
     bool closed;
     bool told_empty; /* somebody has been told that nothing is out */
 
@@ -102,7 +105,7 @@ bool wi_slot_pool_close(wi_pool *pool);
 
 /* ----------------------------------------------------------- slot_open.c */
 
-/* Locked. Too old, or of a generation that is not trusted. */
+/* Locked. Too old, or invalidated. */
 bool wi_slot_is_stale(const wi_pool *pool, const wi_lease *lease,
                       int64_t now_ns);
 /* Locked, and outside in between. The place counts until the resource is
@@ -110,7 +113,8 @@ bool wi_slot_is_stale(const wi_pool *pool, const wi_lease *lease,
 void wi_slot_close(wi_pool *pool, wi_lease *lease);
 /* Locked, and outside in between. Makes a place that was taken, BUSY or
  * CONNECTING, fit for use; on failure it is given up. What was just opened is
- * not asked; it is replaced once if all was invalidated meanwhile. */
+ * not asked; it is replaced once if all was invalidated meanwhile, and asked
+ * if all is suspected. */
 weir_status wi_slot_make_ready(wi_pool *pool, wi_lease *lease,
                                int64_t deadline_ns, weir_error *err);
 void wi_slot_lose(wi_pool *pool, wi_lease *lease);

@@ -157,6 +157,30 @@ fast_check.c
 who looked in vain while one was asked is not served
 /^void wi_fast_let_go/,/^}/s/wi_dispatch(pool);//
 
+fast_open.c
+a suspect is lent without a question
+/^static weir_status examine/,/^}/s/wi_is_suspect(pool, place);/false;/
+
+fast_suspects.c
+what nobody asked counts as asked
+/^static weir_status ask(/,/^}/s/return pool->kind->check/return WEIR_OK; (void)pool->kind->check/
+
+fast_suspects.c
+a suspicion is forgotten
+/^void wi_suspect(/,/^}/s/wi_suspect_all(pool);/;/
+
+fast_suspects.c
+what is invalidated is only suspected
+/^void wi_make_void/,/^}/s/atomic_store(&pool->valid_from, generation);//
+
+fast_suspects.c
+suspects that no thread can ask are held for ever
+/^static void ask_idle/,/^}/s/give_back_all(pool);/;/
+
+fast_check.c
+one that was asked is valid again, whatever happened meanwhile
+s/if (status == WEIR_OK \&\& !wi_is_void(pool, place))/if (status == WEIR_OK)/
+
 fast_house.c
 a reserve that could not be opened is not tried again
 /^void wi_fast_fill_later/,/^}/s/wi_house_call/if (0) wi_house_call/

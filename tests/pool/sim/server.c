@@ -176,6 +176,7 @@ static weir_status server_open(void *context, int64_t deadline_ns, void **out,
     self->now++;
     self->opening++;
     self->sessions[connect].begun = world_event();
+    self->sessions[connect].heard_of = self->sessions[connect].begun;
     world_trace("connect %d", connect);
     in_time = resolves(self, connect, deadline_ns) &&
               takes(connect_time(self, connect), deadline_ns);
@@ -197,15 +198,17 @@ static weir_status server_ping(void *context, void *resource,
                                int64_t deadline_ns, weir_error *err)
 {
     session *one = resource;
+    uint64_t asked = world_event();
 
     (void)context;
     if (!one->open || one->holder != NOBODY)
         world_fail("asked for what is %s", one->open ? "lent" : "closed");
     if (!takes(100000, deadline_ns))
         return weir_error_set(err, WEIR_ERR_TIMEOUT, "no answer");
-    return server_is_dead(one)
-               ? weir_error_set(err, WEIR_ERR_CONNECTION, "it is gone")
-               : WEIR_OK;
+    if (server_is_dead(one))
+        return weir_error_set(err, WEIR_ERR_CONNECTION, "it is gone");
+    one->heard_of = asked;
+    return WEIR_OK;
 }
 
 static weir_fate server_clean(void *context, void *resource)

@@ -17,10 +17,11 @@ enum { SESSIONS_MAX = 512 };
 
 typedef struct session {
     bool open;
-    bool dirty;     /* cannot be cleaned when it returns */
-    bool ended;     /* must not be lent again */
-    uint64_t begun; /* when its connect began, in events */
-    int holder;     /* -1: nobody */
+    bool dirty;        /* cannot be cleaned when it returns */
+    bool ended;        /* must not be lent again */
+    uint64_t begun;    /* when its connect began, in events */
+    uint64_t heard_of; /* it answered what was asked then, in events */
+    int holder;        /* -1: nobody */
     int64_t dies_ns;
 } session;
 

@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "server.h"
 #include "settings.h"
+#include "trust.h"
 #include "world.h"
 
 enum { BORROWERS_MAX = 6, ROUNDS_MAX = 12 };
@@ -22,6 +23,7 @@ typedef struct borrower {
     bool is_acquiring;
     int unlocks;      /* of its thread when its acquire began */
     uint64_t cleared; /* all that was begun before has been invalidated */
+    uint64_t doubted; /* and all that was heard of before is suspected */
     int served;       /* the same: how often it was handed something */
     int64_t began;    /* its acquire, by the clock */
     uint64_t entered; /* the same in events */
@@ -87,6 +89,7 @@ static void check_step(void *context)
 {
     (void)context;
     server_check(&now.server);
+    trust_step(now.pool, now.plan.core);
 }
 
 static int64_t hang_up_ns(void *context, int socket)
@@ -249,6 +252,7 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
     self->began = began_ns;
     self->entered = world_event();
     self->cleared = now.cleared;
+    self->doubted = trust_since();
     self->is_acquiring = true;
     world_trace("acquires, deadline %.6f",
                 (double)(request.deadline_ns - began_ns) / 1e6);
@@ -286,6 +290,8 @@ static void use(borrower *self, wi_lease *lease, uint64_t *dice)
         world_fail("%d got what was seen closed before he came", self->number);
     if (one->begun < self->cleared)
         world_fail("%d got what was invalidated before he came", self->number);
+    if (one->heard_of < self->doubted)
+        world_fail("%d got a suspect that was not asked", self->number);
     record(self->number, 2, (uint64_t)server_number(&now.server, one));
     world_trace("uses %d", server_number(&now.server, one));
     world_sleep_until(world_now() + some_time(dice, 6 * SIM_MS, self->number));
@@ -300,7 +306,7 @@ static weir_fate end_of(wi_lease *lease, uint64_t *dice)
 {
     if (server_is_dead(wi_lease_resource(lease)) &&
         !(now.is_watched && by_chance(dice, 50))) {
-        wi_pool_suspect(now.pool, lease);
+        trust_suspect(now.pool, now.plan.core, lease);
         return WEIR_FATE_DISCARD;
     }
     return by_chance(dice, 10) ? WEIR_FATE_DISCARD : WEIR_FATE_KEEP;
@@ -679,6 +685,7 @@ bool story_run(const story_plan *plan, uint64_t *history)
     memset(&now, 0, sizeof now);
     now.plan = *plan;
     chance_begin(plan->is_calm);
+    trust_begin();
     world_begin(&world);
     now.options = choose_options(plan, &dice, &now.is_watched);
     moods = choose_moods(now.options.threads, &dice);
