@@ -220,6 +220,25 @@ static void test_pool_47__what_is_watched_costs_no_glance(void **state)
     end_kept(&pool);
 }
 
+/* 32: those that did not hang up are asked at once, and stay if they answer:
+ * one is dead and its socket does not tell. */
+static void test_pool_32__a_hang_up_has_the_others_asked(void **state)
+{
+    wi_pool_options options = kept_options(4);
+    wi_pool *pool = kept_pool(&options);
+
+    (void)state;
+    open_some(pool, 4);
+    atomic_store(&server.sessions[2].dead, true);
+    hang_up(&server.sessions[0], NULL);
+    until_idle(pool, 2);
+    assert_true(atomic_load(&server.sessions[1].open));
+    assert_true(atomic_load(&server.sessions[3].open));
+    assert_int_equal(atomic_load(&server.checks), 3);
+    assert_int_equal(status_of(pool).acquired, 4);
+    end_kept(&pool);
+}
+
 /* Nobody watches for a pool that has no threads: it is looked at. */
 static void test_pool_47__without_threads_it_is_looked_at(void **state)
 {
@@ -390,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_pool_47__one_that_is_lent_is_looked_at_next),
         cmocka_unit_test(test_pool_47__what_is_watched_costs_no_glance),
         cmocka_unit_test(test_pool_47__without_threads_it_is_looked_at),
+        cmocka_unit_test(test_pool_32__a_hang_up_has_the_others_asked),
         cmocka_unit_test(test_pool_32__the_reserve_is_opened_again),
         cmocka_unit_test(test_pool_42_46__time_does_its_work),
         cmocka_unit_test(test_set__is_heard_by_who_sleeps),

@@ -69,3 +69,17 @@ server_moods choose_moods(bool has_threads, uint64_t *dice)
     moods.stuck = has_threads ? (int)choose(dice, 40) : 0;
     return moods;
 }
+
+int64_t choose_deadline(uint64_t *dice, int number)
+{
+    switch (choose(dice, 4)) {
+    case 0:
+        return world_now();
+    case 1:
+        return world_now() + some_time(dice, 5 * SIM_MS, number);
+    case 2:
+        return world_now() + some_time(dice, 90 * SIM_MS, number);
+    default:
+        return 0;
+    }
+}

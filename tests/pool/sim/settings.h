@@ -13,4 +13,7 @@ wi_pool_options choose_options(const story_plan *plan, uint64_t *dice,
                                bool *is_watched);
 server_moods choose_moods(bool has_threads, uint64_t *dice);
 
+/* Of all kinds: passed already, near, far, the pool's own. */
+int64_t choose_deadline(uint64_t *dice, int number);
+
 #endif

@@ -208,21 +208,6 @@ static void was_told_by_thread(void)
 
 /* -------------------------------------------------------------- borrowers */
 
-/* Deadlines of all kinds: passed already, near, far, the pool's own. */
-static int64_t some_deadline(borrower *self, uint64_t *dice)
-{
-    switch (choose(dice, 4)) {
-    case 0:
-        return world_now();
-    case 1:
-        return world_now() + some_time(dice, 5 * SIM_MS, self->number);
-    case 2:
-        return world_now() + some_time(dice, 90 * SIM_MS, self->number);
-    default:
-        return 0;
-    }
-}
-
 /* A timeout comes at the deadline, not before and not after it. */
 static void check_timeout(const borrower *self, int64_t began_ns,
                           int64_t deadline_ns)
@@ -240,7 +225,7 @@ static void check_timeout(const borrower *self, int64_t began_ns,
 
 static wi_lease *borrow(borrower *self, uint64_t *dice)
 {
-    wi_request request = {.deadline_ns = some_deadline(self, dice),
+    wi_request request = {.deadline_ns = choose_deadline(dice, self->number),
                           .tag = "borrower"};
     int64_t began_ns = world_now();
     wi_lease *lease = NULL;
