@@ -54,7 +54,8 @@ typedef struct wi_resource_kind {
     weir_status (*open)(void *context, int64_t deadline_ns, void **out,
                         weir_error *err);
     /* Asks whether it is alive. Failing closes it; failing with anything but
-     * TIMEOUT and NOMEM throws suspicion on all that are as old. */
+     * TIMEOUT and NOMEM throws suspicion on all that are as old: none of them
+     * is lent unless it was asked since. */
     weir_status (*check)(void *context, void *resource, int64_t deadline_ns,
                          weir_error *err);
     /* Makes it clean for the next borrower; anything but KEEP closes it. */
@@ -232,9 +233,12 @@ void wi_pool_goes_on(wi_pool *pool);
 weir_status wi_pool_set(wi_pool *pool, const wi_pool_options *options);
 /* All resources made until now are replaced before they are lent again. */
 void wi_pool_invalidate(wi_pool *pool);
-/* The same because the resource of this lease, which may be lost already, was
- * found dead. Of many that die together only the first counts, so that their
- * successors are not suspected. */
+/* The resource of this lease, which may be lost already, was found dead: all
+ * made until now are asked before they are lent again, by threads of the pool
+ * at once if it has any, and closed if they do not answer; when several do not,
+ * the rest is invalidated. Of many that die together only the first counts, so
+ * that their successors are not suspected. The core of the kinds asks nobody:
+ * wi_pool_invalidate(). */
 void wi_pool_suspect(wi_pool *pool, const wi_lease *lease);
 /* Its borrower keeps the resource of this lease until it is closed: no view
  * takes it for a loan that is about to come back. */
