@@ -163,7 +163,7 @@ a suspect is lent without a question
 
 fast_suspects.c
 what nobody asked counts as asked
-/^static weir_status ask(/,/^}/s/return pool->kind->check/return WEIR_OK; (void)pool->kind->check/
+/^static weir_status ask(/,/^}/s/return pool->kind/return 0; (void)pool->kind/
 
 fast_suspects.c
 a suspicion is forgotten
