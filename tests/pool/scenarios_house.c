@@ -231,6 +231,7 @@ static void test_pool_32__a_hang_up_has_the_others_asked(void **state)
     open_some(pool, 4);
     atomic_store(&server.sessions[2].dead, true);
     hang_up(&server.sessions[0], NULL);
+    until_open(2);
     until_idle(pool, 2);
     assert_true(atomic_load(&server.sessions[1].open));
     assert_true(atomic_load(&server.sessions[3].open));
