@@ -32,16 +32,6 @@ typedef struct hint {
 static _Thread_local hint hints[HINTS]
     __attribute__((tls_model("initial-exec")));
 
-/* A bit for each pool that the thread ever borrowed from; several may share
- * one. */
-static _Thread_local uint64_t pools_used
-    __attribute__((tls_model("initial-exec")));
-
-static uint64_t bit_of(uint64_t serial)
-{
-    return UINT64_C(1) << (serial % 64);
-}
-
 static hint *hint_of(uint64_t serial)
 {
     return &hints[serial % HINTS];
@@ -52,7 +42,7 @@ static void remember(const wi_pool *pool, wi_lease *place)
     uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
 
     *hint_of(serial) = (hint){.serial = serial, .place = place};
-    pools_used |= bit_of(serial);
+    wi_pools_used |= wi_pool_bit(serial);
 }
 
 /* ------------------------------------------------------------------- lend */
@@ -296,7 +286,7 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
         .request = request,
         .err = err ? err : &own,
         .thread = wi_this_thread(),
-        .has_others = pools_used & ~bit_of(atomic_load(&pool->serial)),
+        .has_others = wi_pools_used & ~wi_pool_bit(atomic_load(&pool->serial)),
         .began_ns = wi_fast_now(pool),
         .lease = place,
         .pool = pool,
@@ -355,7 +345,7 @@ static wi_lease *take_fast(const wi_pool *pool)
                 memory_order_relaxed)))
             return mine->place;
     }
-    pools_used |= bit_of(serial);
+    wi_pools_used |= wi_pool_bit(serial);
     *mine = (hint){serial, wi_place_take(pool, NULL, WI_PLACE_BUSY)};
     return mine->place;
 }

@@ -238,7 +238,7 @@ static void end_loan(wi_pool *pool, wi_lease *lease, weir_fate fate)
     if (lease->resource && fate == WEIR_FATE_KEEP && may_stay(pool, lease)) {
         lease->idle_ns = now;
         lease->shares = 0;
-        lease->tag = lease->site = NULL;
+        wi_slot_sign_off(lease);
         wi_slot_move(&pool->slots, lease, WI_SLOT_IDLE);
         pool->rules->serve(pool);
         wi_slot_pool_trim(pool);

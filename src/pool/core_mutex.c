@@ -3,7 +3,7 @@
  * The mutex core. Its one idea: whatever changes the capacity ends in
  * dispatch(), which serves the oldest waiters, so no wake-up can be forgotten.
  */
-#include "pool/slot_visit.h"
+#include "pool/slot_nest.h"
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -72,11 +72,12 @@ static void dispatch(wi_pool *pool)
         if (!lease && room(pool, &pool->options) > 0)
             lease = take_room(pool);
         if (!lease)
-            return;
+            break;
         lease->lent_ns = wi_now_ns(); /* signed by its borrower */
         lease->tag = first->tag;
         wi_waiters_grant(&pool->waiters, lease);
     }
+    wi_slot_nest_look(pool);
 }
 
 /* ----------------------------------------------------------------- acquire */
@@ -118,6 +119,16 @@ static weir_status stand_in_line(wi_pool *pool, wi_slot_visit *visit)
     return wi_slot_visit_join(visit);
 }
 
+/* Locked. His wait was ended: because it would have had no end, by his token,
+ * or with the pool. */
+static weir_status gets_nothing(wi_slot_visit *visit)
+{
+    if (visit->answer != WEIR_OK)
+        return visit->answer;
+    return visit->is_cancelled ? wi_plight_cancelled(visit->err)
+                               : wi_slot_visit_is_refused(visit);
+}
+
 /* Locked, and outside and asleep in between. */
 static weir_status wait_for_turn(wi_pool *pool, wi_slot_visit *visit)
 {
@@ -126,13 +137,13 @@ static weir_status wait_for_turn(wi_pool *pool, wi_slot_visit *visit)
     if (status != WEIR_OK)
         return status;
     dispatch(pool); /* what became free outside the lock */
+    wi_slot_nest_wait(visit);
     status = wi_slot_visit_sleep(visit);
     if (status != WEIR_OK)
         return status;
     visit->lease = visit->waiter.grant;
     if (!visit->lease)
-        return visit->is_cancelled ? wi_plight_cancelled(visit->err)
-                                   : wi_slot_visit_is_refused(visit);
+        return gets_nothing(visit);
     /* Room that came too late to open anything in it is for the next. */
     if (visit->lease->state == WI_SLOT_CONNECTING &&
         wi_deadline_passed(visit->deadline_ns)) {
@@ -168,9 +179,11 @@ static weir_status mutex_acquire(wi_pool *pool, wi_request *request,
     if (status == WEIR_OK)
         status =
             wi_slot_make_ready(pool, visit.lease, visit.deadline_ns, visit.err);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK) {
         wi_slot_sign(visit.lease, request, wi_this_thread(),
                      visit.lease->lent_ns);
+        wi_slot_nest_borrowed(pool);
+    }
     return wi_slot_visit_end(&visit, status, out);
 }
 
@@ -199,7 +212,7 @@ static bool mutex_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
     now = wi_now_ns();
     wi_mutex_lock(&pool->lock);
     wi_histogram_add(&pool->hold, now - lease->lent_ns, 1);
-    lease->tag = lease->site = NULL;
+    wi_slot_sign_off(lease);
     lease->idle_ns = now;
     if (lease->resource && fate == WEIR_FATE_KEEP && may_stay(pool, lease)) {
         wi_slot_move(&pool->slots, lease, WI_SLOT_IDLE);
@@ -249,6 +262,7 @@ static weir_status mutex_set(wi_pool *pool, const wi_pool_options *options)
         status = wi_slot_pool_grow(pool);
     if (status == WEIR_OK) {
         pool->options = *options;
+        atomic_store(&pool->limit, wi_pool_limit(options));
         dispatch(pool);
     }
     wi_slot_pool_trim(pool);
@@ -261,6 +275,7 @@ const wi_pool_core wi_pool_core_mutex = {
     .free = wi_slot_pool_free,
     .acquire = mutex_acquire,
     .release = mutex_release,
+    .hold = wi_slot_hold,
     .lose = wi_slot_lose,
     .reopen = wi_slot_reopen,
     .set = mutex_set,

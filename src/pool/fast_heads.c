@@ -16,7 +16,6 @@
 static pthread_mutex_t heads_lock = PTHREAD_MUTEX_INITIALIZER;
 static wi_pool *free_heads;
 static wi_pool *used_heads;
-static uint64_t serials;
 
 /* -------------------------------------------------------------------- fork */
 
@@ -139,11 +138,9 @@ wi_pool *wi_head_take(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     wi_pool *head;
-    uint64_t serial;
 
     pthread_once(&once, watch_forks);
     pthread_mutex_lock(&heads_lock);
-    serial = ++serials;
     head = free_heads;
     if (head)
         free_heads = head->next_head;
@@ -151,7 +148,7 @@ wi_pool *wi_head_take(void)
     if (!head)
         head = new_head();
     if (head)
-        atomic_store(&head->serial, serial);
+        atomic_store(&head->serial, wi_pool_serial_take());
     return head;
 }
 

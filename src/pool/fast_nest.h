@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A pool of the fast core as something that threads hold and wait for
- * (pool/nest.h). A thread is known in a place by its number; the lowest bit
- * says that the loan may move to another thread, so that it is never taken for
- * one that a waiting thread holds.
+ * (pool/nest.h).
  */
 #ifndef WI_POOL_FAST_NEST_H
 #define WI_POOL_FAST_NEST_H
 
 #include "pool/fast.h"
-
-#define WI_MAY_MOVE UINT64_C(1)
-
-/* What stands in the place of a loan of this thread. */
-static inline uint64_t wi_holder_mark(uint64_t thread, bool may_move)
-{
-    return thread | (may_move ? WI_MAY_MOVE : 0);
-}
 
 static inline uint64_t wi_thread_of(const wi_lease *place)
 {

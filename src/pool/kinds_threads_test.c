@@ -161,7 +161,7 @@ static void test_thread__is_never_taken_for_another(void **state)
         self.pool = i % 2 ? pool : other;
         run(&self, borrow_and_go);
         pthread_join(self.thread, NULL);
-        assert_int_not_equal(self.lease->thread, 0);
+        assert_int_not_equal(self.lease->label.thread, 0);
         assert_null((void *)(uintptr_t)self.lease->owner);
         release(self.pool, self.lease);
     }

@@ -17,6 +17,42 @@ static wi_mutex nest_lock = {PTHREAD_MUTEX_INITIALIZER};
 static wi_list waits = {{&waits.head, &waits.head}};
 static uint64_t rounds;
 
+_Thread_local uint64_t wi_pools_used __attribute__((tls_model("initial-exec")));
+
+uint64_t wi_pool_serial_take(void)
+{
+    static _Atomic uint64_t serials;
+
+    return atomic_fetch_add(&serials, 1) + 1;
+}
+
+void wi_nest_label_sign(wi_nest_label *label, const char *tag, const char *site)
+{
+    char shown[WI_TAG_SIZE] = "";
+
+    if (tag)
+        memcpy(shown, tag, wi_utf8_cut(tag, strlen(tag), WI_TAG_SIZE - 1));
+    for (size_t i = 0; i < WI_TAG_SIZE / sizeof(uint64_t); i++) {
+        uint64_t word;
+
+        memcpy(&word, shown + i * sizeof word, sizeof word);
+        atomic_store_explicit(&label->tag[i], word, memory_order_relaxed);
+    }
+    atomic_store_explicit(&label->site, site, memory_order_relaxed);
+}
+
+void wi_nest_label_read(const wi_nest_label *label, wi_nest_holder *out)
+{
+    out->thread = atomic_load(&label->thread) & ~WI_MAY_MOVE;
+    out->site = atomic_load(&label->site);
+    for (size_t i = 0; i < WI_TAG_SIZE / sizeof(uint64_t); i++) {
+        uint64_t word = atomic_load(&label->tag[i]);
+
+        memcpy(out->tag + i * sizeof word, &word, sizeof word);
+    }
+    out->tag[WI_TAG_SIZE - 1] = '\0';
+}
+
 void wi_nest_leave(wi_nest_wait *wait)
 {
     wi_mutex_lock(&nest_lock);

@@ -17,6 +17,7 @@
 #define WI_POOL_NEST_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,10 +26,32 @@
 #include "base/list.h"
 #include "pool/view.h"
 
-/* How a thread is known that holds or waits. */
+/* How a thread is known that holds or waits. The lowest bit says of a loan
+ * that it may move to another thread, so that it is never taken for one that a
+ * waiting thread holds. */
 static inline uint64_t wi_this_thread(void)
 {
     return (uint64_t)(uintptr_t)pthread_self();
+}
+
+#define WI_MAY_MOVE UINT64_C(1)
+
+/* What stands in the place of a loan of a thread. */
+static inline uint64_t wi_holder_mark(uint64_t thread, bool may_move)
+{
+    return thread | (may_move ? WI_MAY_MOVE : 0);
+}
+
+/* Each pool has a number; a bit for each that this thread ever borrowed from.
+ * Several may share one. */
+extern _Thread_local uint64_t wi_pools_used
+    __attribute__((tls_model("initial-exec")));
+
+uint64_t wi_pool_serial_take(void);
+
+static inline uint64_t wi_pool_bit(uint64_t serial)
+{
+    return UINT64_C(1) << (serial % 64);
 }
 
 typedef enum wi_nest_answer {
@@ -67,6 +90,17 @@ typedef struct wi_nest_wait {
     const char *tag; /* may be NULL */
     const char *site;
 } wi_nest_wait;
+
+/* What a lent thing shows to those who look without the source's lock. */
+typedef struct wi_nest_label {
+    _Atomic uint64_t thread; /* wi_holder_mark(); 0: nobody, or not yet known */
+    _Atomic uint64_t tag[WI_TAG_SIZE / sizeof(uint64_t)];
+    _Atomic(const char *) site;
+} wi_nest_label;
+
+void wi_nest_label_sign(wi_nest_label *label, const char *tag,
+                        const char *site);
+void wi_nest_label_read(const wi_nest_label *label, wi_nest_holder *out);
 
 /* All of these under the source's lock. */
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scenario 55: threads that hold a connection and wait for another. Who could
- * never go on is told at once, and nobody else.
+ * never go on is told at once, and nobody else. Over all cores with a queue.
  */
 #include "pool/borrower.h"
 #include "pool/fast.h"
 #include "pool/permit.h"
+
+#include <weir/cancel.h>
 
 #define LONG (30 * SECOND)
 /* "At once", on a machine that is busy. */
@@ -28,6 +30,7 @@ typedef struct nester {
     wi_pool *inner;
     atomic_bool *go;          /* NULL: at once */
     atomic_bool *keeps_until; /* holds both until then; NULL: does not */
+    weir_cancel_token *token; /* of the inner one; may be NULL */
     pthread_t thread;
     atomic_bool has_outer;
     atomic_bool done;
@@ -41,6 +44,10 @@ static void *nest(void *argument)
     nester *self = argument;
     wi_lease *outer = NULL;
     wi_lease *inner = NULL;
+    wi_request wish = {.deadline_ns = wi_now_ns() + LONG,
+                       .tag = "inner",
+                       .site = "b.c:2",
+                       .cancel = self->token};
     int64_t began;
 
     self->status = take(self->outer, "outer", "a.c:1", &outer, &self->error);
@@ -50,7 +57,7 @@ static void *nest(void *argument)
     began = wi_now_ns();
     if (self->status == WEIR_OK)
         self->status =
-            take(self->inner, "inner", "b.c:2", &inner, &self->error);
+            wi_pool_acquire(self->inner, &wish, &inner, &self->error);
     self->took_ns = wi_now_ns() - began;
     while (self->keeps_until && !atomic_load(self->keeps_until))
         nap(MS / 5);
@@ -129,18 +136,15 @@ static void test_pool_55__the_youngest_of_many_fails(void **state)
     end(&servers[0], &pool);
 }
 
-static void test_pool_55__a_circle_over_two_pools(void **state)
+/* A thread has the one and wants the other, and a second the reverse. */
+static void close_a_circle(wi_pool *a, wi_pool *b)
 {
-    wi_pool_options options = fake_options(1);
-    wi_pool *a = fake_pool(&servers[0], &options);
-    wi_pool *b = fake_pool(&servers[1], &options);
     atomic_bool go[2] = {0};
     nester nesters[2] = {
         {.outer = a, .inner = b, .go = &go[0]},
         {.outer = b, .inner = a, .go = &go[1]},
     };
 
-    (void)state;
     for (int i = 0; i < 2; i++)
         start_nester(&nesters[i]);
     atomic_store(&go[0], true);
@@ -152,6 +156,31 @@ static void test_pool_55__a_circle_over_two_pools(void **state)
     }
     assert_int_equal(nesters[0].status, WEIR_OK);
     assert_int_equal(nesters[1].status, WEIR_ERR_POOL_DEADLOCK);
+}
+
+static void test_pool_55__a_circle_over_two_pools(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *a = fake_pool(&servers[0], &options);
+    wi_pool *b = fake_pool(&servers[1], &options);
+
+    (void)state;
+    close_a_circle(a, b);
+    end(&servers[0], &a);
+    end(&servers[1], &b);
+}
+
+/* Whichever closes it. */
+static void test_pool_55__a_circle_over_two_cores(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *a = fake_pool(&servers[0], &options);
+    wi_pool *b;
+
+    (void)state;
+    options.core = options.core == WI_CORE_FAST ? WI_CORE_MUTEX : WI_CORE_FAST;
+    b = fake_pool(&servers[1], &options);
+    close_a_circle(a, b);
     end(&servers[0], &a);
     end(&servers[1], &b);
 }
@@ -261,11 +290,14 @@ static void test_pool_55__who_hands_on_is_no_holder(void **state)
 static void test_pool_55__what_is_idle_has_no_holder(void **state)
 {
     wi_pool_options options = fake_options(2);
-    wi_pool *pool = fake_pool(&servers[0], &options);
     wi_lease *one = NULL;
+    wi_pool *pool;
     weir_error err;
 
     (void)state;
+    if (fake_core.core != WI_CORE_FAST)
+        return; /* its leases are others: slot_test.c */
+    pool = fake_pool(&servers[0], &options);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(take(pool, "one", "a.c:1", &one, &err), WEIR_OK);
         assert_int_not_equal(atomic_load(&one->thread), 0);
@@ -275,6 +307,54 @@ static void test_pool_55__what_is_idle_has_no_holder(void **state)
         assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
     }
     end(&servers[0], &pool);
+}
+
+/* The circle is closed by somebody who makes the pool smaller. */
+static void test_pool_55__a_smaller_pool_closes_the_circle(void **state)
+{
+    wi_pool_options options = fake_options(2);
+    wi_pool *pool = fake_pool(&servers[0], &options);
+    wi_lease *other = acquire(pool); /* may move */
+    nester self = {.outer = pool, .inner = pool};
+
+    (void)state;
+    start_nester(&self);
+    until_waiting(pool, 1);
+    options.size = 1;
+    assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
+    assert_false(atomic_load(&self.done));
+    release(pool, other); /* closed: there is no room for it */
+    pthread_join(self.thread, NULL);
+    assert_int_equal(self.status, WEIR_ERR_POOL_DEADLOCK);
+    assert_true(self.took_ns < SOON);
+    end(&servers[0], &pool);
+}
+
+/* Who is told to stop does not wait any more: nobody else is in a circle. */
+static void test_pool_55__a_cancelled_wait_is_in_no_circle(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *a = fake_pool(&servers[0], &options);
+    wi_pool *b = fake_pool(&servers[1], &options);
+    weir_cancel_token *token = weir_cancel_token_new(NULL);
+    nester self = {.outer = a, .inner = b, .token = token};
+    wi_lease *mine = NULL;
+    wi_lease *next = NULL;
+    weir_error err;
+
+    (void)state;
+    assert_int_equal(take(b, "mine", "c.c:3", &mine, &err), WEIR_OK);
+    start_nester(&self);
+    until_waiting(b, 1);
+    weir_cancel_token_cancel(token);
+    assert_int_equal(take(a, "next", "c.c:4", &next, &err), WEIR_OK);
+    pthread_join(self.thread, NULL);
+    assert_int_equal(self.status, WEIR_ERR_CANCELLED);
+    release(a, next);
+    release(b, mine);
+    weir_cancel_token_free(&token);
+    end(&servers[0], &a);
+    end(&servers[1], &b);
 }
 
 /* The circle is closed by somebody who makes the pool smaller: what was being
@@ -287,6 +367,8 @@ static void test_pool_55__less_room_closes_the_circle(void **state)
     atomic_bool go;
 
     (void)state;
+    if (fake_core.core != WI_CORE_FAST)
+        return; /* the mutex core opens on the borrower's own thread */
     options.max_overflow = 1;
     options.threads = true;
     pool = fake_pool(&servers[0], &options);
@@ -375,6 +457,9 @@ int main(void)
         cmocka_unit_test(test_pool_55__of_one_is_told_at_once),
         cmocka_unit_test(test_pool_55__the_youngest_of_many_fails),
         cmocka_unit_test(test_pool_55__a_circle_over_two_pools),
+        cmocka_unit_test(test_pool_55__a_circle_over_two_cores),
+        cmocka_unit_test(test_pool_55__a_cancelled_wait_is_in_no_circle),
+        cmocka_unit_test(test_pool_55__a_smaller_pool_closes_the_circle),
         cmocka_unit_test(test_pool_55__passes_while_there_is_room),
         cmocka_unit_test(test_pool_55__waits_for_one_that_runs),
         cmocka_unit_test(test_pool_55__who_hands_on_is_no_holder),
@@ -384,6 +469,5 @@ int main(void)
         cmocka_unit_test(test_pool_55__a_circle_over_pool_and_permit),
     };
 
-    fake_use("fast", WI_CORE_FAST, NULL);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return FAKE_RUN_OVER_CORES(tests);
 }

@@ -180,8 +180,8 @@ typedef struct wi_request {
     void (*begin)(struct wi_request *request, wi_lease *lease);
 } wi_request;
 
-/* Borrows. @return WEIR_OK, POOL_TIMEOUT, CLOSED, NOMEM, what open said; of the
- * fast core POOL_DEADLOCK, too */
+/* Borrows. @return WEIR_OK, POOL_TIMEOUT, POOL_DEADLOCK, CANCELLED, CLOSED,
+ * NOMEM, RESOURCE, what open said */
 weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
                             weir_error *err);
 /*

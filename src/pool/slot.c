@@ -30,7 +30,7 @@ static const unsigned allowed[WI_SLOT_STATES] = {
 
 void wi_slots_init(wi_slots *slots)
 {
-    *slots = (wi_slots){.counts = {0}};
+    memset(slots, 0, sizeof *slots);
     wi_list_init(&slots->idle);
     wi_list_init(&slots->spare);
     wi_list_init(&slots->all);
@@ -54,6 +54,8 @@ wi_lease *wi_slot_new(const weir_allocator *allocator)
 
 void wi_slots_add(wi_slots *slots, wi_lease *slot)
 {
+    slot->older = slots->newest;
+    slots->newest = slot; /* others may see it from here on */
     wi_list_append(&slots->all, &slot->by_pool);
     wi_list_append(&slots->spare, &slot->by_state);
     slots->counts[WI_SLOT_SPARE]++;
@@ -91,6 +93,15 @@ wi_lease *wi_slots_spare(const wi_slots *slots)
     return node ? WI_CONTAINER(node, wi_lease, by_state) : NULL;
 }
 
+const wi_lease *wi_slots_at(const wi_slots *slots, int index)
+{
+    const wi_lease *slot = slots->newest;
+
+    while (slot && index-- > 0)
+        slot = slot->older;
+    return slot;
+}
+
 const wi_lease *wi_slots_longest(const wi_slots *slots)
 {
     const wi_lease *longest = NULL;
@@ -115,8 +126,16 @@ void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
     slot->lent_ns = now_ns;
     slot->tag = request->tag;
     slot->site = request->site;
-    slot->thread = thread;
     slot->loans++;
+    wi_nest_label_sign(&slot->label, request->tag, request->site);
+    atomic_store(&slot->label.thread,
+                 wi_holder_mark(thread, request->may_move));
+}
+
+void wi_slot_sign_off(wi_lease *slot)
+{
+    atomic_store(&slot->label.thread, 0);
+    slot->tag = slot->site = NULL;
 }
 
 static const char *const state_names[WI_SLOT_STATES] = {
@@ -136,7 +155,7 @@ void wi_slot_see(const wi_lease *slot, int64_t now_ns, wi_place_view *out)
     *out = (wi_place_view){
         .state = state_names[slot->state],
         .site = is_held ? slot->site : NULL,
-        .thread = is_held ? slot->thread : 0,
+        .thread = is_held ? slot->label.thread & ~WI_MAY_MOVE : 0,
         .since_ns = now_ns - (is_held ? slot->lent_ns : slot->idle_ns),
         .loans = slot->loans,
     };

@@ -12,8 +12,8 @@
  * whoever has room can always have a place: see wi_slots_spare(). Both the
  * mutex core and that of the kinds (pool/kinds.h) keep their places so.
  *
- * All is called under the pool's mutex, but for wi_slot_new(). The resource
- * belongs to the borrower in all states but IDLE.
+ * All is called under the pool's mutex, but for wi_slot_new() and
+ * wi_slots_at(). The resource belongs to the borrower in all states but IDLE.
  */
 #ifndef WI_POOL_SLOT_H
 #define WI_POOL_SLOT_H
@@ -24,6 +24,7 @@
 #include <weir/memory.h>
 
 #include "base/list.h"
+#include "pool/nest.h"
 #include "pool/pool.h"
 
 struct wi_place_view;
@@ -41,19 +42,20 @@ typedef enum wi_slot_state {
 } wi_slot_state;
 
 struct wi_lease {
-    void *resource;        /* first in the leases of every core */
-    wi_list_node by_state; /* in wi_slots::idle or ::spare */
-    wi_list_node by_pool;  /* in wi_slots::all */
-    wi_slot_state state;   /* changed by wi_slot_move() only */
-    uint64_t generation;   /* of the pool when the resource was begun */
-    int64_t made_ns;       /* when the resource was begun */
+    void *resource;              /* first in the leases of every core */
+    wi_list_node by_state;       /* in wi_slots::idle or ::spare */
+    wi_list_node by_pool;        /* in wi_slots::all */
+    struct wi_lease *older;      /* never changes once it is a place */
+    _Atomic wi_slot_state state; /* changed by wi_slot_move() only */
+    wi_nest_label label;         /* of the loan, for those without the lock */
+    uint64_t generation;         /* of the pool when the resource was begun */
+    int64_t made_ns;             /* when the resource was begun */
     int64_t lent_ns;
     int64_t idle_ns; /* since when it is idle */
     /* Who has borrowed it: these stay as long as it is lent. */
     const char *tag;  /* may be NULL */
     const char *site; /* may be NULL */
-    uint64_t thread;
-    uint64_t loans; /* of this place so far */
+    uint64_t loans;   /* of this place so far */
 
     /* The rest is the kinds' core's only: see pool/kinds.h. */
     int shares;      /* of the loan, not yet given back */
@@ -68,6 +70,7 @@ typedef struct wi_slots {
     wi_list idle; /* the one that came back last is last */
     wi_list spare;
     wi_list all;
+    _Atomic(wi_lease *) newest;
     int counts[WI_SLOT_STATES];
 } wi_slots;
 
@@ -92,9 +95,14 @@ wi_lease *wi_slots_spare(const wi_slots *slots);
 /* The lent one that is out longest, or NULL. Looks at all. */
 const wi_lease *wi_slots_longest(const wi_slots *slots);
 
+/* Goes through all places without the lock, from 0 on; NULL: no more. */
+const wi_lease *wi_slots_at(const wi_slots *slots, int index);
+
 /* Writes who has borrowed a place from now on. */
 void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
                   int64_t now_ns);
+/* And that nobody has it any more: before it is seen to be idle. */
+void wi_slot_sign_off(wi_lease *slot);
 /* One as it is at `now_ns`. */
 void wi_slot_see(const wi_lease *slot, int64_t now_ns,
                  struct wi_place_view *out);

@@ -2,7 +2,7 @@
 /*
  * A pool of slots from its beginning to its end.
  */
-#include "pool/slot_pool.h"
+#include "pool/slot_nest.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -34,6 +34,7 @@ wi_pool *wi_slot_pool_new(const wi_slot_rules *rules,
     wi_slots_init(&pool->slots);
     wi_waiters_init(&pool->waiters);
     wi_waiters_init(&pool->watchers);
+    wi_slot_nest_init(pool);
     return pool;
 }
 
@@ -69,15 +70,17 @@ weir_status wi_slot_pool_grow(wi_pool *pool)
 
 void wi_slot_pool_send_away(wi_pool *pool)
 {
-    while (wi_waiters_first(&pool->waiters))
-        wi_waiters_grant(&pool->waiters, NULL);
+    wi_waiter *first;
+
+    while ((first = wi_waiters_first(&pool->waiters)))
+        wi_slot_visit_dismiss(WI_CONTAINER(first, wi_slot_visit, waiter));
 }
 
 void wi_slot_give_up(wi_pool *pool, wi_lease *lease)
 {
     lease->shares = 0;
-    lease->tag = lease->site = NULL;
     lease->owner = 0;
+    wi_slot_sign_off(lease);
     wi_slot_move(&pool->slots, lease, WI_SLOT_SPARE);
     pool->rules->serve(pool);
 }

@@ -57,6 +57,10 @@ struct wi_pool {
     int dead;            /* suspects that did not answer, of this generation */
     bool closed;
     bool told_empty; /* somebody has been told that nothing is out */
+    int nested;      /* visits that wait, and may hold something */
+    wi_nest_source nest;
+    uint64_t serial;       /* these two for pool/slot_nest.c */
+    _Atomic int64_t limit; /* of places that count */
 
     weir_error last_failure; /* of open */
     int64_t last_failure_ns; /* 0: there was none */

@@ -2,7 +2,7 @@
 /*
  * How an acquire begins, waits and ends in a pool of slots.
  */
-#include "pool/slot_visit.h"
+#include "pool/slot_nest.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -17,7 +17,7 @@ static void cancel(wi_cancel_wait *wait)
     wi_mutex_lock(&pool->lock);
     visit->is_cancelled = true;
     if (visit->is_waiting && !visit->waiter.granted)
-        wi_waiters_dismiss(&pool->waiters, &visit->waiter);
+        wi_slot_visit_dismiss(visit);
     wi_slot_pool_unlock(pool);
 }
 
@@ -29,7 +29,8 @@ void wi_slot_visit_begin(wi_slot_visit *visit, wi_pool *pool,
     visit->err = err ? err : &visit->own;
     visit->began_ns = wi_now_ns();
     visit->lease = NULL;
-    visit->is_waiting = visit->is_cancelled = false;
+    visit->is_waiting = visit->is_cancelled = visit->is_nested = false;
+    visit->answer = WEIR_OK;
     visit->cancel = (wi_cancel_wait){.cancel = cancel};
     wi_cancel_join(request->cancel, &visit->cancel);
     wi_mutex_lock(&pool->lock);
@@ -104,8 +105,15 @@ weir_status wi_slot_visit_sleep(wi_slot_visit *visit)
                                    visit->deadline_ns);
 
     visit->is_waiting = false;
+    wi_slot_nest_over(visit);
     note_wait(pool, wi_now_ns() - visit->began_ns);
     return granted ? WEIR_OK : wi_slot_visit_timed_out(visit);
+}
+
+void wi_slot_visit_dismiss(wi_slot_visit *visit)
+{
+    wi_slot_nest_over(visit);
+    wi_waiters_dismiss(&visit->pool->waiters, &visit->waiter);
 }
 
 /* ----------------------------------------------------------------- answers */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "pool/cancel.h"
+#include "pool/nest.h"
 #include "pool/slot_pool.h"
 
 typedef struct wi_slot_visit {
@@ -25,6 +26,9 @@ typedef struct wi_slot_visit {
     bool is_waiting; /* `waiter` was joined, and its sleep is not over */
     wi_cancel_wait cancel;
     bool is_cancelled; /* by its token; matters while it waits */
+    wi_nest_wait nest;
+    bool is_nested;     /* `nest` is entered: it may hold something */
+    weir_status answer; /* of who ended its wait, with `err`; OK: none */
 } wi_slot_visit;
 
 /* Begins, and locks. From now on the request's token ends its waits. */
@@ -43,6 +47,9 @@ weir_status wi_slot_visit_may_wait(wi_slot_visit *visit);
 weir_status wi_slot_visit_join(wi_slot_visit *visit);
 /* Locked, and asleep in between. OK: it was granted something, or nothing. */
 weir_status wi_slot_visit_sleep(wi_slot_visit *visit);
+
+/* Locked. Ends a wait: it is granted nothing, and in no circle from now on. */
+void wi_slot_visit_dismiss(wi_slot_visit *visit);
 
 /* Locked. Answers to who gets nothing. */
 weir_status wi_slot_visit_timed_out(wi_slot_visit *visit);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # usage: mutants.sh SOURCE_ROOT COMPILER [WORDS]
-# Scenario 73: breaks the fast core in one line at a time, each of which some
+# Scenario 73: breaks the cores in one line at a time, each of which some
 # seed of the simulation must notice. A mutant is a file, what is wrong with
 # it, and the sed commands that do it; one that changes nothing any more is an
 # error, too: the code has moved on, and the mutant must follow. With WORDS only
@@ -185,6 +185,17 @@ fast_house.c
 a reserve that could not be opened is not tried again
 /^void wi_fast_fill_later/,/^}/s/wi_house_call/if (0) wi_house_call/
 
+slot_visit.c
+who is told to stop by the mutex core is seen to wait
+/^void wi_slot_visit_dismiss/,/^}/s/wi_slot_nest_over(visit);//
+
+core_mutex.c
+a circle that less room closes is not seen by the mutex core
+/^static void dispatch/,/^}/s/wi_slot_nest_look(pool);//
+
+core_mutex.c
+the mutex core does not see who holds something
+/^static weir_status mutex_acquire/,/^}/s/wi_slot_nest_borrowed(pool);//
 END
 }
 

@@ -362,6 +362,7 @@ static void make_pool(int number, uint64_t seed)
 {
     static const server_moods calm = {.slow = 30};
     wi_pool_options options = {
+        .core = by_chance(30) ? WI_CORE_MUTEX : WI_CORE_FAST,
         .port = &world_port,
         .size = 1 + (int)world_random(2),
         .max_overflow = (int)world_random(2),
