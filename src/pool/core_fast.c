@@ -299,6 +299,7 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
     wi_cancel_join(request->cancel, &claim.cancel);
     come_in(pool, &claim);
     wi_abandon_inherited(pool);
+    wi_clock_look(pool);
     claim.deadline_ns =
         wi_pool_deadline(&pool->options, request->deadline_ns, claim.began_ns);
     do {

@@ -38,6 +38,7 @@
 #include "base/sync.h"
 #include "pool/claim.h"
 #include "pool/core.h"
+#include "pool/fast_clock.h"
 #include "pool/fast_suspects.h"
 #include "pool/port.h"
 #include "pool/view.h"
@@ -139,6 +140,7 @@ struct wi_pool {
     int closers;             /* threads that close */
     wi_lease *to_close;
     wi_suspects suspects; /* fast_suspects.h */
+    wi_clock_watch clock; /* fast_clock.h */
     /* The outage: how often opening has failed since it last succeeded, when
      * it may be tried again, and how many at once after it succeeded. */
     int failures;

@@ -203,6 +203,7 @@ void wi_fast_keep(wi_pool *pool, uint64_t serial)
     }
     pool->visitors++;
     now_ns = wi_fast_now(pool);
+    wi_clock_look(pool);
     wi_suspects_visit(pool);
     next_ns = retire(pool, now_ns);
     next_ns = earlier(next_ns, wi_aside_visit(pool, now_ns));

@@ -85,6 +85,7 @@ wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
     pool->port = options->port ? options->port : &wi_port_native;
     pool->options = *options;
     pool->began_ns = wi_fast_now(pool);
+    wi_clock_begin(pool);
     pool->probe_word = 0;
     status = pool->port->parker_init(pool->port->context, &pool->probe)
                  ? wi_places_grow(pool)

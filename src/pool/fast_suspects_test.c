@@ -56,8 +56,6 @@ static wi_pool_options suspicious_options(int size)
 {
     wi_pool_options options = fake_options(size);
 
-    port = wi_port_native;
-    port.start = start_if_any;
     options.port = &port;
     options.threads = true;
     return options;
@@ -460,5 +458,7 @@ int main(void)
     };
 
     fake_use("fast", WI_CORE_FAST, NULL);
+    port = wi_port_native;
+    port.start = start_if_any;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

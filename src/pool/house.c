@@ -87,6 +87,25 @@ static void pass_on(wi_house *house, uint64_t key)
     }
 }
 
+static int64_t suspended(const wi_port *port)
+{
+    return port->suspended_ns ? port->suspended_ns(port->context) : 0;
+}
+
+/* Locked: the house. What is idle may have died with the machine asleep: each
+ * pool looks for itself. */
+static void look_at_clock(wi_house *house, const wi_port *port)
+{
+    int64_t suspended_ns = suspended(port);
+
+    if (suspended_ns - house->suspended_ns < WI_SUSPENDED_NS)
+        return;
+    house->suspended_ns = suspended_ns;
+    for (wi_list_node *node = wi_list_first(&house->seats); node;
+         node = wi_list_next(&house->seats, node))
+        pool_of(node)->seat.due_ns = 0;
+}
+
 static void house_main(void *argument)
 {
     const wi_port *port = argument;
@@ -94,6 +113,7 @@ static void house_main(void *argument)
     uint64_t news[NEWS_MAX];
 
     wi_mutex_lock(&house->lock);
+    house->suspended_ns = suspended(port);
     while (!wi_list_is_empty(&house->seats)) {
         int64_t until_ns = next_due(house);
         int count;
@@ -103,6 +123,7 @@ static void house_main(void *argument)
         count = port->rest(port->context, until_ns, news, NEWS_MAX);
         wi_mutex_lock(&house->lock);
         house->asleep_until_ns = 0;
+        look_at_clock(house, port);
         for (int i = 0; i < count; i++)
             pass_on(house, news[i]);
         visit_all_due(house, port->now_ns(port->context));

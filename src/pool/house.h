@@ -24,6 +24,9 @@
 struct wi_pool;
 struct wi_port;
 
+/* A machine that was suspended for less ends no connection. */
+#define WI_SUSPENDED_NS INT64_C(1000000000)
+
 /* Of a pool; guarded by the lock of the house. */
 typedef struct wi_seat {
     wi_list_node seated; /* in wi_house::seats */
@@ -45,6 +48,7 @@ typedef struct wi_house {
     wi_list seats;           /* all zero until the first one comes */
     bool is_kept;            /* there is a thread */
     int64_t asleep_until_ns; /* 0: it is awake, and will look by itself */
+    int64_t suspended_ns;    /* of the machine, when it was looked at */
 } wi_house;
 
 #define WI_HOUSE_INIT                                                          \

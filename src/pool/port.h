@@ -42,6 +42,9 @@ typedef struct wi_port {
      * milliseconds behind and costs next to nothing. */
     int64_t (*now_ns)(void *context);
     int64_t (*coarse_ns)(void *context);
+    /* For how long the machine was suspended until now, which now_ns() does
+     * not count, less a number that never changes. NULL: nobody knows. */
+    int64_t (*suspended_ns)(void *context);
     /* False: no room for another. */
     bool (*parker_init)(void *context, wi_parker *parker);
     void (*parker_clear)(void *context, wi_parker *parker);

@@ -12,6 +12,7 @@
 #ifdef __linux__
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #endif
 
@@ -53,35 +54,70 @@ static wi_bell spare = WI_BELL_INIT;
 
 /* ------------------------------------------------------------------- epoll */
 
-enum { NEWS_MAX = 64 };
+enum {
+    NEWS_MAX = 64,
+    RING_KEY = 0,
+    CLOCK_KEY = 1, /* keys of sockets are greater */
+};
 
 /* Made once for a process, by whoever comes first; -1: there is none. */
 static struct {
     pthread_mutex_t lock;
     _Atomic int epoll;
-    _Atomic int ring; /* an eventfd, with key 0 */
+    _Atomic int ring;  /* an eventfd */
+    _Atomic int clock; /* a timerfd, or -1 */
     bool is_made;
-} watch = {.lock = PTHREAD_MUTEX_INITIALIZER, .epoll = -1, .ring = -1};
+} watch = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .epoll = -1, .ring = -1, .clock = -1};
 
-static void close_both(void)
+static void close_all(void)
 {
     if (watch.epoll >= 0)
         close(watch.epoll);
     if (watch.ring >= 0)
         close(watch.ring);
-    watch.epoll = watch.ring = -1;
+    if (watch.clock >= 0)
+        close(watch.clock);
+    watch.epoll = watch.ring = watch.clock = -1;
+}
+
+/* A timer that never comes, but is cancelled when the wall clock is set; which
+ * it is when a machine goes on that was suspended. */
+static int make_clock(void)
+{
+    const struct itimerspec never = {
+        .it_value.tv_sec = sizeof(time_t) > 4 ? (time_t)INT64_C(9000000000)
+                                              : (time_t)INT32_MAX};
+    int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    if (fd < 0 ||
+        timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
+                        NULL) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool listen_to(int fd, uint64_t key)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = key};
+
+    return epoll_ctl(watch.epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 /* Locked. */
 static void make_watch(void)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0};
-
     watch.ring = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (watch.ring < 0 || watch.epoll < 0 ||
-        epoll_ctl(watch.epoll, EPOLL_CTL_ADD, watch.ring, &event) != 0)
-        close_both();
+    if (watch.ring < 0 || watch.epoll < 0 || !listen_to(watch.ring, RING_KEY))
+        close_all();
+    else
+        watch.clock = make_clock();
+    if (watch.clock >= 0 && !listen_to(watch.clock, CLOCK_KEY)) {
+        close(watch.clock);
+        watch.clock = -1;
+    }
     watch.is_made = true;
 }
 
@@ -121,12 +157,15 @@ int wi_watch_rest(int64_t until_ns, uint64_t *keys, int most)
     if (found < 0 && errno != EINTR)
         wi_bell_rest(&spare, until_ns);
     for (int i = 0; i < found; i++) {
-        uint64_t rings;
+        uint64_t heard;
 
-        if (news[i].data.u64 != 0)
-            keys[count++] = news[i].data.u64;
+        /* Read, they are quiet again; that it was one of them is no news. */
+        if (news[i].data.u64 == RING_KEY)
+            (void)!read(watch.ring, &heard, sizeof heard);
+        else if (news[i].data.u64 == CLOCK_KEY)
+            (void)!read(watch.clock, &heard, sizeof heard);
         else
-            (void)!read(watch.ring, &rings, sizeof rings);
+            keys[count++] = news[i].data.u64;
     }
     return count;
 }
@@ -144,14 +183,14 @@ bool wi_watch_add(int fd, uint64_t key)
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET,
                                 .data.u64 = key};
 
-    return fd >= 0 && key != 0 && need_watch() &&
+    return fd >= 0 && key > CLOCK_KEY && need_watch() &&
            epoll_ctl(watch.epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void wi_watch_forget(void)
 {
     pthread_mutex_init(&watch.lock, NULL);
-    close_both();
+    close_all();
     watch.is_made = false;
     wi_bell_forget(&spare);
 }

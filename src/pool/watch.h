@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the housekeeper sleeps, and what wakes it: the time, a ring, or a
- * socket whose other end hangs up. Sockets are watched by epoll, edge-triggered
- * and not for data: while one is in use nothing of that is heard here. One is
- * registered once, when it is opened; the kernel forgets it when it is closed.
+ * Where the housekeeper sleeps, and what wakes it: the time, a ring, a socket
+ * whose other end hangs up, or the wall clock, if it is set. Sockets are
+ * watched by epoll, edge-triggered and not for data: while one is in use
+ * nothing of that is heard here. One is registered once, when it is opened; the
+ * kernel forgets it when it is closed.
  *
  * Where there is no epoll, nothing is watched, and the sleep is on a condition.
  */
@@ -19,7 +20,7 @@
  * that have hung up, at most `most`. @return how many */
 int wi_watch_rest(int64_t until_ns, uint64_t *keys, int most);
 void wi_watch_ring(void);
-/* False: the socket cannot be watched. `key` is not 0. */
+/* False: the socket cannot be watched. `key` is neither 0 nor 1. */
 bool wi_watch_add(int fd, uint64_t key);
 /* In a forked child, whose epoll would be its parent's. */
 void wi_watch_forget(void);

@@ -5,6 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include <cmocka.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,7 +86,7 @@ static void test_add__does_not_hear_what_is_said(void **state)
     uint64_t keys[4];
 
     (void)state;
-    if (!wi_watch_add(pair[0], 1))
+    if (!wi_watch_add(pair[0], 4711))
         skip(); /* a system without epoll */
     assert_int_equal(write(pair[1], "hello", 5), 5);
     assert_int_equal(rest_for_news(keys, 4, 5 * MS), 0);
@@ -91,9 +95,51 @@ static void test_add__does_not_hear_what_is_said(void **state)
 static void test_add__refuses_what_is_no_socket(void **state)
 {
     (void)state;
-    assert_false(wi_watch_add(-1, 1));
+    assert_false(wi_watch_add(-1, 4711));
     assert_false(wi_watch_add(pair[0], 0));
+    assert_false(wi_watch_add(pair[0], 1));
 }
+
+#ifdef __linux__
+
+/* A descriptor of this process that waits for the wall clock to be set: its
+ * number, or -1. 03: until a time of the clock, cancelled when that is set. */
+static int find_clock(void)
+{
+    for (int fd = 3; fd < 64; fd++) {
+        char path[64];
+        char text[512] = "";
+        FILE *info;
+
+        snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+        info = fopen(path, "r");
+        if (!info)
+            continue;
+        (void)!fread(text, 1, sizeof text - 1, info);
+        fclose(info);
+        if (strstr(text, "clockid: 0") && strstr(text, "settime flags: 03"))
+            return fd;
+    }
+    return -1;
+}
+
+/* Nobody can suspend a machine in a test, nor set its clock. */
+static void test_rest__waits_for_the_wall_clock_to_be_set(void **state)
+{
+    uint64_t key;
+    int fd;
+
+    (void)state;
+    (void)wi_watch_rest(wi_now_ns(), &key, 1);
+    fd = find_clock();
+    if (fd < 0 && !wi_watch_add(pair[0], 4711))
+        skip(); /* a system without epoll */
+    assert_true(fd >= 0);
+    assert_int_equal(read(fd, &key, sizeof key), -1);
+    assert_int_equal(errno, EAGAIN); /* it never comes by itself */
+}
+
+#endif
 
 static void test_bell__is_heard_after_it_rang(void **state)
 {
@@ -120,6 +166,11 @@ int main(void)
                                         make_pair, close_pair),
         cmocka_unit_test_setup_teardown(test_add__refuses_what_is_no_socket,
                                         make_pair, close_pair),
+#ifdef __linux__
+        cmocka_unit_test_setup_teardown(
+            test_rest__waits_for_the_wall_clock_to_be_set, make_pair,
+            close_pair),
+#endif
         cmocka_unit_test(test_bell__is_heard_after_it_rang),
     };
 

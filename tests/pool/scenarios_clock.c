@@ -2,7 +2,8 @@
 /*
  * Scenario 13: somebody sets the clock. Here the wall clock of the whole
  * program jumps by an hour, back and forth, each time that it is asked; waits,
- * ages and idle times go on as if nothing were.
+ * ages and idle times go on as if nothing were. And the machine is suspended:
+ * then the time since it was started is ahead of the time that it ran.
  */
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -12,6 +13,7 @@
 
 static fake_server server;
 static atomic_int asked; /* how often for the wall clock */
+static atomic_long suspended_s;
 
 static time_t jump(void)
 {
@@ -26,6 +28,10 @@ int clock_gettime(clockid_t clock, struct timespec *out)
     if (failed == 0 &&
         (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
         out->tv_sec += jump();
+#ifdef CLOCK_BOOTTIME
+    if (failed == 0 && clock == CLOCK_BOOTTIME)
+        out->tv_sec += atomic_load(&suspended_s);
+#endif
     return failed;
 }
 
@@ -99,9 +105,52 @@ static void test_pool_13__nobody_asks_the_wall_clock(void **state)
     assert_int_equal(atomic_load(&asked), before);
 }
 
+#ifdef CLOCK_BOOTTIME
+
+/* Until the clock that costs nothing has gone on. */
+static void wait_for_a_tick(const wi_port *port)
+{
+    int64_t now = port->coarse_ns(port->context);
+
+    while (port->coarse_ns(port->context) == now)
+        nap(MS);
+}
+
+/* Over the machine's own port: what is idle is asked before it is lent, once,
+ * and stays. (Of the two cores this is the fast one's; in order, since it looks
+ * at each loan then.) */
+static void test_pool_13__a_suspended_machine_is_noticed(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool;
+
+    (void)state;
+    if (options.core != WI_CORE_FAST)
+        skip();
+    options.order = WI_ORDER_FIFO;
+    pool = fake_pool(&server, &options);
+    release(pool, acquire(pool));
+    for (int i = 1; i <= 3; i++) {
+        wait_for_a_tick(options.port);
+        release(pool, acquire(pool));
+        assert_int_equal(atomic_load(&server.checks), i - 1);
+        atomic_fetch_add(&suspended_s, 3600);
+        wait_for_a_tick(options.port);
+        release(pool, acquire(pool));
+        assert_int_equal(atomic_load(&server.checks), i);
+    }
+    assert_int_equal(atomic_load(&server.opened), 1);
+    end(&server, &pool);
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#ifdef CLOCK_BOOTTIME
+        cmocka_unit_test(test_pool_13__a_suspended_machine_is_noticed),
+#endif
         cmocka_unit_test(test_clock__jumps),
         cmocka_unit_test(test_pool_13__a_jump_of_the_clock_changes_nothing),
         cmocka_unit_test(test_pool_13__nobody_asks_the_wall_clock),

@@ -199,7 +199,8 @@ static void test_pool_47__one_that_is_lent_is_looked_at_next(void **state)
     release(pool, lease);
     lease = wait_for_one(pool);
     assert_int_equal(number_of(wi_lease_resource(lease)), 2);
-    assert_int_equal(atomic_load(&glances), 2);
+    /* Who hears of the first only now has asked it in the meantime. */
+    assert_int_equal(atomic_load(&glances) + atomic_load(&server.checks), 2);
     release(pool, lease);
     end_kept(&pool);
 }

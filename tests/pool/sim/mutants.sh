@@ -181,6 +181,10 @@ fast_check.c
 one that was asked is valid again, whatever happened meanwhile
 s/if (status == WEIR_OK \&\& !wi_is_void(pool, place))/if (status == WEIR_OK)/
 
+fast_clock.c
+nobody sees that the machine was suspended
+/^void wi_clock_look/,/^}/s/wi_suspect_all(pool);//
+
 fast_house.c
 a reserve that could not be opened is not tried again
 /^void wi_fast_fill_later/,/^}/s/wi_house_call/if (0) wi_house_call/

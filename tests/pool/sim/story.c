@@ -237,7 +237,7 @@ static wi_lease *borrow(borrower *self, uint64_t *dice)
     self->began = began_ns;
     self->entered = world_event();
     self->cleared = now.cleared;
-    self->doubted = trust_since();
+    self->doubted = trust_since(&now.options);
     self->is_acquiring = true;
     world_trace("acquires, deadline %.6f",
                 (double)(request.deadline_ns - began_ns) / 1e6);
@@ -487,6 +487,10 @@ static void turn_a_knob(uint64_t *dice)
 {
     uint64_t cleared = world_event();
 
+    if (!now.plan.is_calm && by_chance(dice, 15)) {
+        trust_suspend();
+        return;
+    }
     switch (choose(dice, 7)) {
     case 0:
         world_trace("invalidates");

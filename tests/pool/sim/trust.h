@@ -16,7 +16,11 @@ void trust_begin(void);
 void trust_step(const wi_pool *pool, wi_core_choice core);
 /* Somebody has found this one dead, and says so. */
 void trust_suspect(wi_pool *pool, wi_core_choice core, const wi_lease *lease);
+/* The machine is suspended for a while; who keeps house may be told. */
+void trust_suspend(void);
+/* Of the port. */
+int64_t trust_suspended_ns(void *context);
 /* What was heard of before this event may not be lent to who comes now. */
-uint64_t trust_since(void);
+uint64_t trust_since(const wi_pool_options *options);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "fiber.h"
+#include "trust.h"
 
 enum {
     FIRST_NOW_NS = 1000000000,
@@ -575,6 +576,7 @@ static uint64_t port_random(void *context)
 const wi_port world_port = {
     .now_ns = port_now,
     .coarse_ns = port_coarse,
+    .suspended_ns = trust_suspended_ns,
     .parker_init = port_parker_init,
     .parker_clear = port_parker_clear,
     .park = port_park,
