@@ -67,7 +67,8 @@ WEIR_API size_t weir_pool_status_text(const weir_engine *engine, char *out,
 /**
  * Writes one JSON object: the numbers, every connection with its state,
  * holder's tag, thread and since when, and all who wait, the one that waits
- * longest first. No secrets are in it.
+ * longest first; `write_permit`, the same for the permit to write (SQLite), or
+ * null if nobody has wanted it. No secrets are in it.
  *
  * @return WEIR_OK; MISUSE; NOMEM; failures of the writer stay with the writer
  */

@@ -210,6 +210,10 @@ static weir_status make_pool(weir_engine *engine, weir_error *err)
     if (status != WEIR_OK)
         return status;
     wi_hook_port_init(&engine->port, &engine->services);
+    if (engine->settings.wait) {
+        wi_permit_set_port(&engine->write_permit, &engine->port);
+        wi_permit_set_port(&engine->events.first, &engine->port);
+    }
     options = pool_options_of(engine, &engine->settings);
     engine->pool = wi_pool_new(&wi_link_kind, engine, &options, err);
     engine->services.pool = engine->pool;
@@ -265,13 +269,10 @@ static bool make_locks(weir_engine *engine)
 {
     if (!wi_mutex_init(&engine->lock))
         return false;
-    if (wi_permit_init(&engine->write_permit) == WEIR_OK) {
-        if (wi_waits_init(&engine->waits)) {
-            if (wi_events_init(&engine->events, engine->allocator))
-                return true;
-            wi_waits_clear(&engine->waits);
-        }
-        wi_permit_clear(&engine->write_permit);
+    if (wi_waits_init(&engine->waits)) {
+        if (wi_events_init(&engine->events, engine->allocator))
+            return true;
+        wi_waits_clear(&engine->waits);
     }
     wi_mutex_clear(&engine->lock);
     return false;
@@ -290,6 +291,7 @@ static weir_engine *make(const weir_engine_options *options, weir_error *err)
     engine->allocator = allocator;
     wi_list_init(&engine->free_handles);
     wi_list_init(&engine->lent_handles);
+    wi_permit_init(&engine->write_permit, "the permit to write", allocator);
     if (!make_locks(engine)) {
         wi_free(allocator, engine);
         wi_error_nomem(err);

@@ -25,11 +25,9 @@ bool wi_events_init(wi_events *events, const weir_allocator *allocator)
         wi_hooks_clear(&events->hooks);
         return false;
     }
-    if (wi_permit_init(&events->first) == WEIR_OK)
-        return true;
-    wi_mutex_clear(&events->lock);
-    wi_hooks_clear(&events->hooks);
-    return false;
+    wi_permit_init(&events->first, "the turn of the first_connect hooks",
+                   allocator);
+    return true;
 }
 
 static void call(weir_engine *engine, const weir_event *event)

@@ -52,13 +52,13 @@ static weir_status wait_in_loop(void *context, int fd, unsigned events,
     return WEIR_ERR_TIMEOUT;
 }
 
-static weir_engine *engine_with(loop *self, double timeout_s)
+static weir_engine *engine_of(int size, loop *self, double timeout_s)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
     weir_engine *engine;
     weir_error err;
 
-    options.pool_size = 1;
+    options.pool_size = size;
     options.max_overflow = 0;
     options.pool_timeout_s = timeout_s;
     options.wait = wait_in_loop;
@@ -66,6 +66,11 @@ static weir_engine *engine_with(loop *self, double timeout_s)
     engine = weir_engine_open("sqlite://", &options, &err);
     assert_non_null(engine);
     return engine;
+}
+
+static weir_engine *engine_with(loop *self, double timeout_s)
+{
+    return engine_of(1, self, timeout_s);
 }
 
 static void close_it(void *context)
@@ -93,6 +98,42 @@ static void test_hook_port__the_thread_goes_on(void **state)
     assert_null(held);
     assert_true(atomic_load(&self.waits) >= 1);
     weir_conn_close(&next);
+    weir_engine_close(&engine);
+}
+
+static void commit_it(void *context)
+{
+    assert_int_equal(weir_commit(context), WEIR_OK);
+}
+
+/* Two of its tasks write, on one thread: the second waits in the loop, which
+ * lets the first commit. */
+static void test_hook_port__a_writer_waits_in_the_loop(void **state)
+{
+    loop self = {.waits = 0};
+    weir_engine *engine = engine_of(2, &self, 60);
+    weir_conn *first;
+    weir_conn *second;
+    weir_error err;
+
+    (void)state;
+    first = weir_connect(engine, &err);
+    second = weir_connect(engine, &err);
+    assert_non_null(second);
+    assert_int_equal(weir_exec(first, "CREATE TABLE t (x int)", NULL, 0),
+                     WEIR_OK);
+    assert_int_equal(weir_commit(first), WEIR_OK);
+    assert_int_equal(weir_exec(first, "INSERT INTO t VALUES (1)", NULL, 0),
+                     WEIR_OK);
+    assert_int_equal(atomic_load(&self.waits), 0);
+    self.task = commit_it;
+    self.context = first;
+    assert_int_equal(weir_exec(second, "INSERT INTO t VALUES (2)", NULL, 0),
+                     WEIR_OK);
+    assert_int_equal(weir_commit(second), WEIR_OK);
+    assert_true(atomic_load(&self.waits) >= 1);
+    weir_conn_close(&first);
+    weir_conn_close(&second);
     weir_engine_close(&engine);
 }
 
@@ -221,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hook_port__the_thread_goes_on),
+        cmocka_unit_test(test_hook_port__a_writer_waits_in_the_loop),
         cmocka_unit_test(test_hook_port__keeps_the_deadline),
         cmocka_unit_test(test_hook_port__may_give_up),
         cmocka_unit_test(test_hook_port__is_cancelled_by_a_token),

@@ -219,20 +219,22 @@ static void test_pool_58__close_from_inside_a_hook(void **state)
 
 /* --------------------------------------------------------------------- fork */
 
-/* Another thread has every lock of the engine. */
+/* Another thread has every lock of the engine, and the permit to write. */
 static atomic_int stage;
 
 static void *hold_all(void *argument)
 {
+    const wi_request wish = {.tag = "another thread"};
     weir_engine *of = argument;
 
     wi_mutex_lock(&of->lock);
     wi_mutex_lock(&of->waits.lock);
-    wi_mutex_lock(&of->write_permit.lock);
+    assert_int_equal(wi_permit_acquire(&of->write_permit, &wish, NULL),
+                     WEIR_OK);
     atomic_store(&stage, 1);
     while (atomic_load(&stage) == 1)
         nap();
-    wi_mutex_unlock(&of->write_permit.lock);
+    wi_permit_release(&of->write_permit);
     wi_mutex_unlock(&of->waits.lock);
     wi_mutex_unlock(&of->lock);
     return NULL;

@@ -353,7 +353,6 @@ static void engine_forked(void *context)
     }
     (void)wi_mutex_init(&engine->lock);
     (void)wi_waits_init(&engine->waits);
-    wi_permit_forget(&engine->write_permit);
 }
 
 /* In a forked child: its handle is of no use any more. */

@@ -123,9 +123,18 @@ static void put_status(weir_json *out, const weir_pool_status *now)
     put_count(out, "connect_failures", (int64_t)now->connect_failures);
 }
 
-static void put_places(weir_json *out, const wi_pool_view *view)
+static void put_waits(weir_json *out, const weir_pool_numbers *numbers)
 {
-    weir_json_key(out, "connections");
+    put_count(out, "waits", (int64_t)numbers->waits);
+    put_seconds(out, "longest_wait_s", numbers->longest_wait_s);
+    put_latency(out, "wait", &numbers->wait);
+    put_latency(out, "hold", &numbers->hold);
+}
+
+static void put_places(weir_json *out, const char *key,
+                       const wi_pool_view *view)
+{
+    weir_json_key(out, key);
     weir_json_begin_array(out);
     for (int i = 0; i < view->place_count; i++) {
         const wi_place_view *place = &view->places[i];
@@ -161,8 +170,29 @@ static void put_waiters(weir_json *out, const wi_pool_view *view)
     weir_json_end_array(out);
 }
 
+/* Who has the permit to write, and who waits for it. NULL: nobody has ever
+ * wanted it. */
+static void put_permit(weir_json *out, const wi_pool_view *permit)
+{
+    weir_pool_numbers numbers;
+
+    weir_json_key(out, "write_permit");
+    if (!permit) {
+        weir_json_null(out);
+        return;
+    }
+    numbers = numbers_of(permit);
+    weir_json_begin_object(out);
+    put_count(out, "acquired", (int64_t)numbers.now.acquired);
+    put_count(out, "timeouts", (int64_t)numbers.now.timeouts);
+    put_waits(out, &numbers);
+    put_places(out, "holders", permit);
+    put_waiters(out, permit);
+    weir_json_end_object(out);
+}
+
 static void put_view(weir_json *out, const weir_engine *engine,
-                     const wi_pool_view *view)
+                     const wi_pool_view *view, const wi_pool_view *permit)
 {
     weir_pool_numbers numbers = numbers_of(view);
 
@@ -171,57 +201,73 @@ static void put_view(weir_json *out, const weir_engine *engine,
     put_text(out, "kind", wi_pool_kind_name(engine->settings.pool_kind));
     put_text(out, "health", health_names[numbers.health]);
     put_status(out, &numbers.now);
-    put_count(out, "waits", (int64_t)numbers.waits);
-    put_seconds(out, "longest_wait_s", numbers.longest_wait_s);
-    put_latency(out, "wait", &numbers.wait);
-    put_latency(out, "hold", &numbers.hold);
+    put_waits(out, &numbers);
     if (view->failure_age_ns >= 0) {
         put_text(out, "last_connect_error", view->last_failure.message);
         put_seconds(out, "last_connect_error_age_s",
                     seconds(view->failure_age_ns));
     }
-    put_places(out, view);
+    put_places(out, "connections", view);
     put_waiters(out, view);
+    put_permit(out, permit);
     weir_json_end_object(out);
 }
 
-/* Room for what is there now and a little more; who comes meanwhile may be
- * left out. */
-static weir_status take_view(const weir_engine *engine, wi_pool_view *view)
+/* Room for so many, and a few that come meanwhile. */
+static weir_status make_room(const weir_engine *engine,
+                             const weir_pool_status *now, wi_pool_view *view)
 {
-    weir_pool_status now;
-    size_t places;
-    size_t waiters;
+    size_t places = (size_t)(now->idle + now->busy + now->connecting) + 16;
+    size_t waiters = (size_t)now->waiting + 16;
 
-    wi_pool_status(engine->pool, &now);
-    places = (size_t)(now.idle + now.busy + now.connecting) + 16;
-    waiters = (size_t)now.waiting + 16;
-    *view = (wi_pool_view){
-        .place_count = (int)places,
-        .waiter_count = (int)waiters,
-        .places =
-            wi_alloc_zero(engine->allocator, places, sizeof *view->places),
-        .waiters =
-            wi_alloc_zero(engine->allocator, waiters, sizeof *view->waiters),
-    };
-    if (!view->places || !view->waiters)
-        return WEIR_ERR_NOMEM;
-    look(engine, view);
+    view->place_count = (int)places;
+    view->waiter_count = (int)waiters;
+    view->places =
+        wi_alloc_zero(engine->allocator, places, sizeof *view->places);
+    view->waiters =
+        wi_alloc_zero(engine->allocator, waiters, sizeof *view->waiters);
+    return view->places && view->waiters ? WEIR_OK : WEIR_ERR_NOMEM;
+}
+
+/* Who comes while there is being made room may be left out. */
+static weir_status take_views(const weir_engine *engine, wi_pool_view *pool,
+                              wi_pool_view *permit, bool *has_permit)
+{
+    weir_status status;
+
+    wi_pool_status(engine->pool, &pool->status);
+    *has_permit = wi_permit_view(&engine->write_permit, permit);
+    status = make_room(engine, &pool->status, pool);
+    if (status == WEIR_OK)
+        status = make_room(engine, &permit->status, permit);
+    if (status != WEIR_OK)
+        return status;
+    look(engine, pool);
+    if (*has_permit)
+        (void)wi_permit_view(&engine->write_permit, permit);
     return WEIR_OK;
+}
+
+static void free_view(const weir_engine *engine, wi_pool_view *view)
+{
+    wi_free(engine->allocator, view->places);
+    wi_free(engine->allocator, view->waiters);
 }
 
 weir_status weir_pool_dump(const weir_engine *engine, weir_json *out)
 {
-    wi_pool_view view;
+    wi_pool_view pool = {.place_count = 0};
+    wi_pool_view permit = {.place_count = 0};
     weir_status status;
+    bool has_permit;
 
     if (!wi_engine_is(engine) || !out)
         return no_engine(NULL);
-    status = take_view(engine, &view);
+    status = take_views(engine, &pool, &permit, &has_permit);
     if (status == WEIR_OK)
-        put_view(out, engine, &view);
-    wi_free(engine->allocator, view.places);
-    wi_free(engine->allocator, view.waiters);
+        put_view(out, engine, &pool, has_permit ? &permit : NULL);
+    free_view(engine, &permit);
+    free_view(engine, &pool);
     return status;
 }
 

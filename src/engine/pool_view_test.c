@@ -77,6 +77,42 @@ static void test_pool_dump__names_the_holder(void **state)
     weir_engine_close(&engine);
 }
 
+static char *dump_of(const weir_engine *engine)
+{
+    weir_json json;
+    char *text;
+
+    weir_json_init(&json, NULL);
+    assert_int_equal(weir_pool_dump(engine, &json), WEIR_OK);
+    assert_int_equal(weir_json_finish(&json), WEIR_OK);
+    text = strdup(weir_json_result(&json).data);
+    assert_non_null(text);
+    weir_json_clear(&json);
+    return text;
+}
+
+/* Who may write, and how long others wait for it. */
+static void test_pool_dump__names_the_writer(void **state)
+{
+    weir_engine *engine = small_engine();
+    weir_conn *conn = borrow(engine, "nightly job");
+    char *text = dump_of(engine);
+
+    (void)state;
+    assert_non_null(strstr(text, "\"write_permit\":null"));
+    free(text);
+    assert_int_equal(weir_begin(conn), WEIR_OK);
+    assert_int_equal(weir_exec(conn, "CREATE TABLE t (x int)", NULL, 0),
+                     WEIR_OK);
+    text = dump_of(engine);
+    assert_non_null(strstr(text, "\"write_permit\":{\"acquired\":1,"));
+    assert_non_null(
+        strstr(strstr(text, "\"holders\":["), "\"tag\":\"nightly job\""));
+    free(text);
+    weir_conn_close(&conn);
+    weir_engine_close(&engine);
+}
+
 /* Where a loan was taken stands in the dump and in the timeout of others; the
  * functions behind the macros have addresses, and a binding says where. */
 static void test_site__is_shown(void **state)
@@ -203,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_stats__counts_what_happened),
         cmocka_unit_test(test_pool_dump__names_the_holder),
+        cmocka_unit_test(test_pool_dump__names_the_writer),
         cmocka_unit_test(test_site__is_shown),
         cmocka_unit_test(test_kinds__are_shown),
         cmocka_unit_test(test_pool_prometheus__is_cut_as_snprintf),

@@ -80,6 +80,7 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
     char holder[WI_TAG_SIZE];
     int64_t now = wi_fast_now(pool);
     wi_plight plight = {
+        .noun = pool->kind->noun,
         .waited_ns = now - claim->began_ns,
         .total = pool->total,
         .waiting = pool->waiting,
@@ -167,7 +168,7 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
                             weir_error *err)
 {
     if (claim->is_cancelled)
-        return wi_plight_cancelled(err);
+        return wi_plight_cancelled(pool->kind->noun, err);
     if (wi_fast_now(pool) >= claim->deadline_ns)
         return timed_out(pool, claim, err);
     if (claim->had_its_turn)

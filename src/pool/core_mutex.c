@@ -125,7 +125,7 @@ static weir_status gets_nothing(wi_slot_visit *visit)
 {
     if (visit->answer != WEIR_OK)
         return visit->answer;
-    return visit->is_cancelled ? wi_plight_cancelled(visit->err)
+    return visit->is_cancelled ? wi_plight_cancelled(NULL, visit->err)
                                : wi_slot_visit_is_refused(visit);
 }
 

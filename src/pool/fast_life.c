@@ -77,9 +77,9 @@ wi_pool *wi_fast_new(const wi_resource_kind *kind, void *context,
         return NULL;
     }
     wi_mutex_lock(&pool->lock);
-    begin_life(pool);
     pool->core = &wi_pool_core_fast;
     pool->kind = kind;
+    begin_life(pool);
     pool->context = context;
     pool->allocator = options->allocator;
     pool->port = options->port ? options->port : &wi_port_native;

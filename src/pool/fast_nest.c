@@ -52,7 +52,7 @@ static void name(const wi_nest_source *source, int index, wi_nest_holder *out)
 void wi_nested_init(wi_pool *pool)
 {
     pool->nest = (wi_nest_source){
-        .noun = "a connection",
+        .noun = pool->kind->noun ? pool->kind->noun : "a connection",
         .look = look,
         .most = most,
         .name = name,
@@ -66,7 +66,7 @@ static bool may_hold(const wi_pool *pool, const wi_claim *claim)
 {
     const wi_lease *place;
 
-    if (claim->has_others)
+    if (claim->has_others || claim->request->is_nested)
         return true;
     for (int i = 0; (place = wi_place_at(pool, i)); i++) {
         if (atomic_load(&place->thread) == claim->thread)
@@ -106,7 +106,8 @@ void wi_nested_over(wi_pool *pool, wi_claim *claim)
 
 void wi_nested_hold(wi_pool *pool, wi_lease *place)
 {
-    (void)pool;
+    /* As if it had borrowed it itself. */
+    wi_pools_used |= wi_pool_bit(atomic_load(&pool->serial));
     if (!(atomic_load(&place->thread) & WI_MAY_MOVE))
         atomic_store(&place->thread, wi_this_thread());
 }

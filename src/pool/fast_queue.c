@@ -165,7 +165,8 @@ void wi_claim_cancel(wi_cancel_wait *wait)
     wi_mutex_lock(&pool->lock);
     claim->is_cancelled = true;
     if (claim->queued.next)
-        wi_claim_answer(pool, claim, wi_plight_cancelled(&err), &err);
+        wi_claim_answer(pool, claim,
+                        wi_plight_cancelled(pool->kind->noun, &err), &err);
     wi_fast_unlock(pool);
 }
 
@@ -225,10 +226,11 @@ static void give_up_waiting(wi_pool *pool, wi_claim *claim)
     wi_queue_nudge(pool);
 }
 
-static weir_status gave_up(weir_error *err)
+static weir_status gave_up(const wi_pool *pool, weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CANCELLED,
-                          "the wait hook gave up waiting for a connection");
+                          "the wait hook gave up waiting for %s",
+                          pool->nest.noun);
 }
 
 /* Locked; awake. */
@@ -239,7 +241,7 @@ static void wake_up(wi_pool *pool, wi_claim *claim, bool late)
     if (claim->settled)
         return;
     if (claim->parker.gave_up)
-        wi_claim_answer(pool, claim, gave_up(&err), &err);
+        wi_claim_answer(pool, claim, gave_up(pool, &err), &err);
     else if (late)
         give_up_waiting(pool, claim);
     else

@@ -258,6 +258,53 @@ static void test_pool_55__who_uses_it_is_the_holder(void **state)
     end(&servers[0], &pool);
 }
 
+typedef struct heir {
+    wi_pool *has;
+    wi_pool *wants;
+    wi_lease *lease; /* that another thread has borrowed from `has` */
+    weir_status status;
+} heir;
+
+static void *use_then_want(void *argument)
+{
+    heir *self = argument;
+    wi_lease *more = NULL;
+    weir_error err;
+
+    wi_pool_hold(self->has, self->lease);
+    self->status = take(self->wants, "heir", "h.c:1", &more, &err);
+    if (more)
+        (void)wi_pool_release(self->wants, more, WEIR_FATE_KEEP);
+    (void)wi_pool_release(self->has, self->lease, WEIR_FATE_KEEP);
+    return NULL;
+}
+
+/* A thread has what it never borrowed, and is in a circle with it. */
+static void test_pool_55__who_was_handed_one_is_in_a_circle(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *a = fake_pool(&servers[0], &options);
+    wi_pool *b = fake_pool(&servers[1], &options);
+    heir other = {.has = a, .wants = b};
+    wi_lease *mine = NULL;
+    wi_lease *next = NULL;
+    pthread_t thread;
+    weir_error err;
+
+    (void)state;
+    assert_int_equal(take(a, "lent", "a.c:1", &other.lease, &err), WEIR_OK);
+    assert_int_equal(take(b, "mine", "a.c:2", &mine, &err), WEIR_OK);
+    assert_int_equal(pthread_create(&thread, NULL, use_then_want, &other), 0);
+    until_waiting(b, 1);
+    assert_int_equal(take(a, "more", "a.c:3", &next, &err),
+                     WEIR_ERR_POOL_DEADLOCK);
+    release(b, mine);
+    pthread_join(thread, NULL);
+    assert_int_equal(other.status, WEIR_OK);
+    end(&servers[0], &a);
+    end(&servers[1], &b);
+}
+
 static void *return_later(void *argument)
 {
     hander *self = argument;
@@ -416,12 +463,9 @@ static void *read_then_write(void *argument)
 
 static int permit_waiters(void)
 {
-    int count;
+    wi_pool_view view = {.place_count = 0};
 
-    wi_mutex_lock(&permit.lock);
-    count = permit.waiters.count;
-    wi_mutex_unlock(&permit.lock);
-    return count;
+    return wi_permit_view(&permit, &view) ? view.status.waiting : 0;
 }
 
 static void test_pool_55__a_circle_over_pool_and_permit(void **state)
@@ -434,7 +478,7 @@ static void test_pool_55__a_circle_over_pool_and_permit(void **state)
     weir_error err;
 
     (void)state;
-    assert_int_equal(wi_permit_init(&permit), WEIR_OK);
+    wi_permit_init(&permit, "the permit to write", NULL);
     assert_int_equal(wi_permit_acquire(&permit, &wish, &err), WEIR_OK);
     assert_int_equal(
         pthread_create(&other.thread, NULL, read_then_write, &other), 0);
@@ -464,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_pool_55__waits_for_one_that_runs),
         cmocka_unit_test(test_pool_55__who_hands_on_is_no_holder),
         cmocka_unit_test(test_pool_55__who_uses_it_is_the_holder),
+        cmocka_unit_test(test_pool_55__who_was_handed_one_is_in_a_circle),
         cmocka_unit_test(test_pool_55__what_is_idle_has_no_holder),
         cmocka_unit_test(test_pool_55__less_room_closes_the_circle),
         cmocka_unit_test(test_pool_55__a_circle_over_pool_and_permit),

@@ -8,13 +8,19 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include <weir/cancel.h>
+
 #include "base/clock.h"
+#include "pool/view.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
@@ -24,7 +30,8 @@ static wi_permit permit;
 static int make_permit(void **state)
 {
     (void)state;
-    return wi_permit_init(&permit) == WEIR_OK ? 0 : -1;
+    wi_permit_init(&permit, "the permit to write", NULL);
+    return 0;
 }
 
 static int end_permit(void **state)
@@ -43,15 +50,11 @@ static void nap(void)
 
 static void until_waiting(int count)
 {
-    for (;;) {
-        int now;
+    wi_pool_view view = {.place_count = 0};
 
-        wi_mutex_lock(&permit.lock);
-        now = permit.waiters.count;
-        wi_mutex_unlock(&permit.lock);
-        if (now == count)
-            return;
+    while (!wi_permit_view(&permit, &view) || view.status.waiting != count) {
         nap();
+        view = (wi_pool_view){.place_count = 0};
     }
 }
 
@@ -59,6 +62,7 @@ typedef struct writer {
     pthread_t thread;
     const char *tag;
     int64_t timeout_ns;
+    weir_cancel_token *cancel;
     atomic_int *clock;
     atomic_bool may_release;
     atomic_bool keeps; /* somebody else gives back */
@@ -72,7 +76,8 @@ static void *write_once(void *argument)
     writer *self = argument;
 
     const wi_request wish = {.deadline_ns = wi_now_ns() + self->timeout_ns,
-                             .tag = self->tag};
+                             .tag = self->tag,
+                             .cancel = self->cancel};
 
     self->status = wi_permit_acquire(&permit, &wish, &self->error);
     if (self->status != WEIR_OK)
@@ -147,7 +152,10 @@ static void test_permit__times_out_naming_the_holder(void **state)
     start(&late);
     finish(&late);
     assert_int_equal(late.status, WEIR_ERR_TIMEOUT);
-    assert_non_null(strstr(late.error.message, "\"main\" holds it since"));
+    assert_non_null(strstr(
+        late.error.message,
+        "the permit to write did not become free within 0.02 s: \"main\" at "
+        "main.c:7 holds it since"));
     wi_permit_release(&permit);
     assert_int_equal(acquire(0, NULL), WEIR_OK);
     wi_permit_release(&permit);
@@ -200,6 +208,71 @@ static void test_permit__is_given_back_by_another_thread(void **state)
     wi_permit_release(&permit);
 }
 
+static void
+test_permit__a_cancelled_wait_leaves_the_others_in_order(void **state)
+{
+    weir_cancel_token *token = weir_cancel_token_new(NULL);
+    writer quitter = {.timeout_ns = 30 * SECOND, .cancel = token};
+    writer next = {.timeout_ns = 30 * SECOND};
+
+    (void)state;
+    assert_int_equal(acquire(0, NULL), WEIR_OK);
+    start(&quitter);
+    until_waiting(1);
+    start(&next);
+    until_waiting(2);
+    weir_cancel_token_cancel(token);
+    finish(&quitter);
+    assert_int_equal(quitter.status, WEIR_ERR_CANCELLED);
+    assert_string_equal(quitter.error.message,
+                        "the wait for the permit to write was cancelled by its "
+                        "token");
+    wi_permit_release(&permit);
+    finish(&next);
+    assert_int_equal(next.status, WEIR_OK);
+    weir_cancel_token_free(&token);
+}
+
+/* What was taken before is void in the child, which may write; giving it back
+ * there is nothing. The parent still has it. */
+static void test_permit__is_free_in_a_forked_child(void **state)
+{
+    int status;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(acquire(0, NULL), WEIR_OK);
+    child = fork();
+    if (child == 0) {
+        wi_permit_release(&permit);
+        if (acquire(0, NULL) != WEIR_OK)
+            _exit(1);
+        wi_permit_release(&permit);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(acquire(0, NULL), WEIR_ERR_TIMEOUT);
+    wi_permit_release(&permit);
+}
+
+/* At the end of an engine's time. */
+static void test_permit__its_end_is_told_to_all(void **state)
+{
+    writer waiting = {.timeout_ns = 30 * SECOND};
+
+    (void)state;
+    assert_int_equal(acquire(0, NULL), WEIR_OK);
+    start(&waiting);
+    until_waiting(1);
+    wi_permit_end(&permit);
+    finish(&waiting);
+    assert_int_equal(waiting.status, WEIR_ERR_CONNECTION);
+    assert_int_equal(acquire(30 * SECOND, NULL), WEIR_ERR_CONNECTION);
+    wi_permit_release(&permit);
+    assert_int_equal(acquire(0, NULL), WEIR_ERR_CONNECTION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +282,10 @@ int main(void)
         cmocka_unit_test(test_permit__refuses_to_wait_for_oneself),
         cmocka_unit_test(test_permit__may_be_waited_for_after_handing_over),
         cmocka_unit_test(test_permit__is_given_back_by_another_thread),
+        cmocka_unit_test(
+            test_permit__a_cancelled_wait_leaves_the_others_in_order),
+        cmocka_unit_test(test_permit__is_free_in_a_forked_child),
+        cmocka_unit_test(test_permit__its_end_is_told_to_all),
     };
 
     return cmocka_run_group_tests(tests, make_permit, end_permit);

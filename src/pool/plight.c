@@ -9,27 +9,53 @@
 
 #include "base/utf8.h"
 
-#define SHOWN_TAG_SIZE 40
+enum {
+    SHOWN_TAG_SIZE = 40,
+    HOLDER_SIZE = 128,
+};
 
 static double seconds(int64_t ns)
 {
     return (double)ns / 1e9;
 }
 
+/* "tag" at file:line */
+static void name_holder(const wi_plight *plight, size_t size, char out[])
+{
+    const char *tag = plight->holder_tag ? plight->holder_tag : "no tag";
+    size_t shown = wi_utf8_cut(tag, strlen(tag), SHOWN_TAG_SIZE);
+
+    snprintf(out, size, "\"%.*s\"%s%.48s", (int)shown, tag,
+             plight->holder_site ? " at " : "",
+             plight->holder_site ? plight->holder_site : "");
+}
+
+/* What there is one of. */
+static weir_status not_to_be_had(const wi_plight *plight, weir_error *err)
+{
+    char holder[HOLDER_SIZE] = "nobody";
+
+    if (plight->is_held)
+        name_holder(plight, sizeof holder, holder);
+    return weir_error_set(err, WEIR_ERR_POOL_TIMEOUT,
+                          "%s did not become free within %.2f s: %s holds it "
+                          "since %.2f s; %d waiting",
+                          plight->noun, seconds(plight->waited_ns), holder,
+                          seconds(plight->held_ns), plight->waiting);
+}
+
 weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
 {
-    char holder[160] = "";
+    char name[HOLDER_SIZE];
+    char holder[HOLDER_SIZE + 48] = "";
     char failure[48] = "";
 
+    if (plight->noun)
+        return not_to_be_had(plight, err);
     if (plight->is_held) {
-        const char *tag = plight->holder_tag ? plight->holder_tag : "no tag";
-        size_t size = wi_utf8_cut(tag, strlen(tag), SHOWN_TAG_SIZE);
-
-        snprintf(holder, sizeof holder,
-                 "; longest holder \"%.*s\"%s%.48s since %.2f s", (int)size,
-                 tag, plight->holder_site ? " at " : "",
-                 plight->holder_site ? plight->holder_site : "",
-                 seconds(plight->held_ns));
+        name_holder(plight, sizeof name, name);
+        snprintf(holder, sizeof holder, "; longest holder %s since %.2f s",
+                 name, seconds(plight->held_ns));
     }
     if (plight->failure)
         snprintf(failure, sizeof failure, "; last connect error %.1f s ago: ",
@@ -51,9 +77,9 @@ weir_status wi_plight_refused(bool is_closed, weir_error *err)
                           is_closed ? "closing" : "draining");
 }
 
-weir_status wi_plight_cancelled(weir_error *err)
+weir_status wi_plight_cancelled(const char *noun, weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CANCELLED,
-                          "the wait for a connection was cancelled by its "
-                          "token");
+                          "the wait for %s was cancelled by its token",
+                          noun ? noun : "a connection");
 }

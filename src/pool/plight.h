@@ -12,6 +12,7 @@
 #include <weir/error.h>
 
 typedef struct wi_plight {
+    const char *noun; /* of wi_resource_kind; NULL: a connection */
     int64_t waited_ns;
     int total;
     int busy;
@@ -31,7 +32,7 @@ typedef struct wi_plight {
 weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err);
 /* Returns CLOSED: the pool is closed, or else drains. */
 weir_status wi_plight_refused(bool is_closed, weir_error *err);
-/* Returns CANCELLED. */
-weir_status wi_plight_cancelled(weir_error *err);
+/* Returns CANCELLED. `noun` is that of the kind. */
+weir_status wi_plight_cancelled(const char *noun, weir_error *err);
 
 #endif

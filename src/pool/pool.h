@@ -65,6 +65,10 @@ typedef struct wi_resource_kind {
     /* The rest may be NULL and is used by the fast core only, but for ended()
      * and overdue(). */
 
+    /* What it is that is lent, of which there is one, for errors: "the permit
+     * to write". NULL: one of many connections. */
+    const char *noun;
+
     /* Whether it looks alive, without waiting or asking; if not, it is
      * checked. */
     bool (*peek)(void *context, void *resource);
@@ -165,6 +169,9 @@ typedef struct wi_request {
     /* Another thread may give it back: never taken for what a thread that
      * waits holds. */
     bool may_move;
+    /* The thread holds something of another pool for sure; else it is known
+     * only of those that it borrowed by itself. */
+    bool is_nested;
     /* Ends the wait with CANCELLED; may be NULL. Others see to it that it is
      * not cancelled already. */
     struct weir_cancel_token *cancel;

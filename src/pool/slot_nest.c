@@ -64,7 +64,7 @@ void wi_slot_nest_borrowed(const wi_pool *pool)
 
 void wi_slot_hold(wi_pool *pool, wi_lease *lease)
 {
-    (void)pool;
+    wi_slot_nest_borrowed(pool); /* as if by this thread */
     if (!(atomic_load(&lease->label.thread) & WI_MAY_MOVE))
         atomic_store(&lease->label.thread, wi_this_thread());
 }
@@ -73,11 +73,13 @@ void wi_slot_hold(wi_pool *pool, wi_lease *lease)
 
 /* Locked. Whether this thread holds something of this pool, or may hold
  * something of another. */
-static bool may_hold(const wi_pool *pool)
+static bool may_hold(const wi_slot_visit *visit)
 {
+    const wi_pool *pool = visit->pool;
     const wi_lease *slot;
 
-    if (wi_pools_used & ~wi_pool_bit(pool->serial))
+    if (visit->request->is_nested ||
+        (wi_pools_used & ~wi_pool_bit(pool->serial)))
         return true;
     for (int i = 0; (slot = wi_slots_at(&pool->slots, i)); i++) {
         if (atomic_load(&slot->label.thread) == wi_this_thread())
@@ -99,7 +101,7 @@ void wi_slot_nest_wait(wi_slot_visit *visit)
     wi_pool *pool = visit->pool;
     weir_error err;
 
-    if (visit->waiter.granted || !may_hold(pool))
+    if (visit->waiter.granted || !may_hold(visit))
         return;
     visit->nest = (wi_nest_wait){
         .source = &pool->nest,

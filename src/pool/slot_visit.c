@@ -70,7 +70,7 @@ weir_status wi_slot_visit_end(wi_slot_visit *visit, weir_status status,
 weir_status wi_slot_visit_may_wait(wi_slot_visit *visit)
 {
     if (visit->is_cancelled)
-        return wi_plight_cancelled(visit->err);
+        return wi_plight_cancelled(NULL, visit->err);
     if (wi_deadline_passed(visit->deadline_ns))
         return wi_slot_visit_timed_out(visit);
     return WEIR_OK;
