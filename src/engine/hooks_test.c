@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ typedef struct hooked {
     char *tape;
     char letter;
     bool removes_itself;
-    int ended;
+    atomic_int ended; /* by whoever leaves last */
     weir_status answer;
 } hooked;
 
@@ -42,7 +43,7 @@ static void note_end(void *context)
 {
     hooked *self = context;
 
-    self->ended++;
+    atomic_fetch_add(&self->ended, 1);
 }
 
 typedef struct stage {
