@@ -124,11 +124,10 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
     conn->may_move = options->may_move;
 }
 
-static int64_t acquire_deadline(weir_engine *engine, double timeout_s)
+/* 0, the pool's own timeout: then no clock is asked while one is free. */
+static int64_t acquire_deadline(double timeout_s)
 {
-    return wi_deadline_in_ns(timeout_s < 0
-                                 ? atomic_load(&engine->pool_timeout_ns)
-                                 : wi_ns_from_seconds(timeout_s));
+    return timeout_s < 0 ? 0 : wi_deadline_in_ns(wi_ns_from_seconds(timeout_s));
 }
 
 /* Hooks may call a connection dead and are asked about its successor. */
@@ -137,6 +136,10 @@ enum { CHECKOUT_TRIES = 3 };
 static weir_status ask_hooks(weir_conn *conn, int64_t deadline, weir_error *err)
 {
     weir_error last;
+
+    if (deadline == 0)
+        deadline =
+            wi_deadline_in_ns(atomic_load(&conn->engine->pool_timeout_ns));
 
     for (int tries = 1;; tries++) {
         weir_status status = wi_events_checkout(conn, err);
@@ -274,7 +277,7 @@ weir_conn *weir_connect_at(weir_engine *engine,
     /* With a wait hook threads are shared by what waits. */
     wanted.request.may_move = whole.may_move || engine->settings.wait;
     wanted.request.cancel = whole.cancel;
-    wanted.request.deadline_ns = acquire_deadline(engine, whole.timeout_s);
+    wanted.request.deadline_ns = acquire_deadline(whole.timeout_s);
     return borrow(engine, conn, &wanted);
 }
 
@@ -374,7 +377,7 @@ weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
                                     "it and borrow another"
                                   : "the connection of the hook is lost");
     if (deadline == WI_NO_DEADLINE)
-        deadline = acquire_deadline(conn->engine, -1);
+        deadline = 0; /* the pool's own timeout */
     status =
         wi_pool_reopen(conn->engine->pool, conn->lease, deadline, &conn->error);
     if (status != WEIR_OK)

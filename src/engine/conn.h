@@ -68,8 +68,9 @@ struct weir_conn {
     const void *user;       /* wi_thread_mark() of who was inside last */
     struct weir_engine *engine;
     const weir_driver *driver;
-    wi_list_node by_engine; /* in its free_handles or lent_handles */
-    bool is_ended;          /* was told that the engine's time is over */
+    union wi_shelf *shelf;
+    wi_list_node by_shelf; /* free there, or lent */
+    bool is_ended;         /* was told that the engine's time is over */
 
     wi_lease *lease;
     wi_link *link; /* NULL: invalidated, connects anew at the next use */

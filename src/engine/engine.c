@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/conn.h"
 #include "engine/handles.h"
 #include "engine/hook_port.h"
 #include "engine/isolation.h"
@@ -269,10 +270,13 @@ static bool make_locks(weir_engine *engine)
 {
     if (!wi_mutex_init(&engine->lock))
         return false;
-    if (wi_waits_init(&engine->waits)) {
-        if (wi_events_init(&engine->events, engine->allocator))
-            return true;
-        wi_waits_clear(&engine->waits);
+    if (wi_handles_init(&engine->handles)) {
+        if (wi_waits_init(&engine->waits)) {
+            if (wi_events_init(&engine->events, engine->allocator))
+                return true;
+            wi_waits_clear(&engine->waits);
+        }
+        wi_handles_clear(engine);
     }
     wi_mutex_clear(&engine->lock);
     return false;
@@ -289,8 +293,6 @@ static weir_engine *make(const weir_engine_options *options, weir_error *err)
         return NULL;
     }
     engine->allocator = allocator;
-    wi_list_init(&engine->free_handles);
-    wi_list_init(&engine->lent_handles);
     wi_permit_init(&engine->write_permit, "the permit to write", allocator);
     if (!make_locks(engine)) {
         wi_free(allocator, engine);
@@ -317,7 +319,7 @@ static void free_engine(weir_engine *engine)
 {
     const weir_allocator *allocator = engine->allocator;
 
-    wi_handles_free(engine);
+    wi_handles_clear(engine);
     wi_pool_free(&engine->pool);
     wi_events_clear(engine);
     if (engine->attached && engine->driver->detach)

@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/sync.h"
 #include "engine/events.h"
+#include "engine/handles.h"
 #include "engine/on_connect.h"
 #include "engine/services.h"
 #include "pool/permit.h"
@@ -63,10 +64,8 @@ struct weir_engine {
     _Atomic uint64_t link_count;
     _Atomic int detached_count;
 
-    wi_mutex lock;        /* guards what follows and `live` */
-    wi_list free_handles; /* weir_conn::by_engine, oldest first */
-    size_t free_handle_count;
-    wi_list lent_handles;
+    wi_handles handles;
+    wi_mutex lock; /* guards what follows and `live` */
     bool closed;
     int holders;  /* calls in it that may outlast the pool */
     bool is_over; /* the pool is empty for good */

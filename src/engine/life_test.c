@@ -229,12 +229,16 @@ static void *hold_all(void *argument)
 
     wi_mutex_lock(&of->lock);
     wi_mutex_lock(&of->waits.lock);
+    for (int i = 0; i < WI_SHELVES; i++)
+        wi_mutex_lock(&of->handles.shelves[i].lock);
     assert_int_equal(wi_permit_acquire(&of->write_permit, &wish, NULL),
                      WEIR_OK);
     atomic_store(&stage, 1);
     while (atomic_load(&stage) == 1)
         nap();
     wi_permit_release(&of->write_permit);
+    for (int i = 0; i < WI_SHELVES; i++)
+        wi_mutex_unlock(&of->handles.shelves[i].lock);
     wi_mutex_unlock(&of->waits.lock);
     wi_mutex_unlock(&of->lock);
     return NULL;

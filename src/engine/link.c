@@ -340,17 +340,12 @@ static void abandon_link(void *context, void *resource)
         link->driver->abandon(link->driver_conn);
 }
 
-/* In a forked child: nobody holds a lock, nor waits. A list of handles that
- * another thread was at may be in pieces, and is left alone. */
+/* In a forked child: nobody holds a lock, nor waits. */
 static void engine_forked(void *context)
 {
     weir_engine *engine = context;
 
-    if (!wi_mutex_try_lock(&engine->lock)) {
-        wi_list_init(&engine->free_handles);
-        wi_list_init(&engine->lent_handles);
-        engine->free_handle_count = 0;
-    }
+    wi_handles_forget(&engine->handles);
     (void)wi_mutex_init(&engine->lock);
     (void)wi_waits_init(&engine->waits);
 }
