@@ -35,6 +35,14 @@ typedef struct server_moods {
     bool slow_closes;
 } server_moods;
 
+static inline bool server_is_sound(const server_moods *moods)
+{
+    return moods->slow + moods->refused + moods->hanging + moods->mortal +
+                   moods->stuck ==
+               0 &&
+           !moods->slow_closes;
+}
+
 typedef struct server {
     uint64_t seed;
     server_moods moods;

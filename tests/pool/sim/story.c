@@ -579,10 +579,6 @@ static void check_quiet(void)
         world_sleep_until(world_now() + 10 * SIM_MS);
     world_sleep_until(world_now() + 5000 * SIM_MS);
     wi_pool_status(now.pool, &status);
-    while (status.busy > 0) { /* one is just being asked whether it is alive */
-        world_sleep_until(world_now() + SIM_MS / 2);
-        wi_pool_status(now.pool, &status);
-    }
     if (world_rests_until() == 0 || now.draining || now.paused)
         return;
     /* Nobody has one: a busy one is being asked, and its answer hangs. */
@@ -678,7 +674,7 @@ bool story_run(const story_plan *plan, uint64_t *history)
     world_begin(&world);
     now.options = choose_options(plan, &dice, &now.is_watched);
     moods = choose_moods(now.options.threads, &dice);
-    now.is_sound = memcmp(&moods, &(server_moods){0}, sizeof moods) == 0;
+    now.is_sound = server_is_sound(&moods);
     server_begin(&now.server, plan->seed, &moods, limit_of(&now.options));
     now.server.ended = was_told_by_thread;
     now.pool = wi_pool_new(now.is_watched ? &server_kind_watched : &server_kind,
