@@ -267,10 +267,8 @@ static bool is_asked_elsewhere(wi_pool *pool, wi_lease *place)
 {
     bool is_handed_over;
 
-    if (!pool->options.threads)
-        return false;
     wi_mutex_lock(&pool->lock);
-    is_handed_over = wi_suspect_hand_over(pool, place);
+    is_handed_over = pool->options.threads && wi_suspect_hand_over(pool, place);
     wi_fast_unlock(pool);
     return is_handed_over;
 }
