@@ -225,21 +225,29 @@ static bool looks_alive(const wi_pool *pool, const wi_lease *place,
                             : !hung_up;
 }
 
+/* What a place may be asked. */
+typedef struct inquiry {
+    uint32_t generation; /* of the pool, at the beginning */
+    bool of_suspect;
+    int64_t limit_ns; /* of the answer: a suspect gets no more than it needs */
+} inquiry;
+
 /* A glance at each loan after a tick of idleness; a question if that looks bad
  * or is asked for, and to suspects. */
 static weir_status examine(const wi_pool *pool, wi_lease *place, int64_t now,
-                           int64_t deadline_ns, weir_error *err)
+                           const inquiry *asked, weir_error *err)
 {
     int64_t after_ns = atomic_load(&pool->ping_after_ns);
     int64_t idle_ns = now - atomic_load(&place->since_ns);
     bool asks = after_ns == 0 || (after_ns > 0 && idle_ns >= after_ns) ||
-                wi_is_suspect(pool, place);
+                asked->of_suspect || wi_is_suspect(pool, place);
     bool hung_up = atomic_exchange(&place->hung_up, false);
 
     if (!asks && looks_alive(pool, place, hung_up))
         return WEIR_OK;
     wi_error_clear(err);
-    return pool->kind->check(pool->context, place->resource, deadline_ns, err);
+    return pool->kind->check(pool->context, place->resource, asked->limit_ns,
+                             err);
 }
 
 /* Locked, and outside in between. The place has to be replaced. */
@@ -272,13 +280,6 @@ static bool is_asked_elsewhere(wi_pool *pool, wi_lease *place)
     wi_fast_unlock(pool);
     return is_handed_over;
 }
-
-/* What a place may be asked. */
-typedef struct inquiry {
-    uint32_t generation; /* of the pool, at the beginning */
-    bool of_suspect;
-    int64_t limit_ns; /* of the answer: a suspect gets no more than it needs */
-} inquiry;
 
 static inquiry begin_inquiry(const wi_pool *pool, const wi_lease *place,
                              int64_t now, int64_t deadline_ns)
@@ -318,7 +319,7 @@ weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     if (*again)
         return WEIR_OK;
     if (!is_over)
-        status = examine(pool, place, now, asked.limit_ns, err);
+        status = examine(pool, place, now, &asked, err);
     if (!is_over && status == WEIR_OK) {
         place->generation = asked.generation;
         return WEIR_OK;
