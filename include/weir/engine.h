@@ -200,6 +200,18 @@ typedef struct weir_engine_options {
     /** (url, as pool_keepalive) The server is asked on a connection that is
      *  idle, once in so many seconds; 0: never. */
     double pool_keepalive_s;
+    /** (url, as pool_leak_threshold) The log hook is told once (WARNING) of a
+     *  connection that is lent for so many seconds: to which tag, by which
+     *  thread, from where, for how long; and when it comes back after all. 0:
+     *  never. To within some milliseconds. */
+    double pool_leak_threshold_s;
+    /** (url, as pool_reclaim_after) A connection that is lent for so many
+     *  seconds is taken from its borrower: what he runs is aborted, the session
+     *  ends, its place is free for others. All that he does with the handle
+     *  then is CONNECTION, but weir_conn_close(), which he still owes. 0:
+     *  never. Not below pool_leak_threshold. Who needs one for long detaches
+     *  it: weir_conn_detach(). */
+    double pool_reclaim_after_s;
 } weir_engine_options;
 
 /** The defaults of a weir_engine_options. */
@@ -213,7 +225,8 @@ WEIR_API weir_engine_options weir_engine_options_default(void);
             NULL, NULL, NULL, WEIR_LOG_ALL, WEIR_LOG_PARAMETERS_REDACTED,      \
             NULL, NULL, NULL, NULL, NULL, 0.0, 0.0, 5.0, 0, 0, 2,              \
             WEIR_POOL_AFFINITY, WEIR_POOL_FAST, WEIR_POOL_THREADS_AUTO,        \
-            WEIR_POOL_QUEUE, NULL, 0, NULL, WEIR_POOL_LAZY, 0, false, 0.0, 0.0 \
+            WEIR_POOL_QUEUE, NULL, 0, NULL, WEIR_POOL_LAZY, 0, false, 0.0,     \
+            0.0, 0.0, 0.0                                                      \
     }
 
 /**
@@ -311,7 +324,13 @@ typedef struct weir_pool_status {
     uint64_t acquired;
     uint64_t timeouts;
     uint64_t connect_failures;
-    int detached; /* of the busy ones; weir_conn_detach() */
+    int detached;       /* of the busy ones; weir_conn_detach() */
+    int overdue;        /* of them, those that were told of as leaks */
+    uint64_t leaks;     /* loans that lasted longer than pool_leak_threshold */
+    uint64_t reclaimed; /* of them, those that were taken back */
+    /** Loans that were given back when they were over: twice, or after they
+     *  were taken back. Harmless, and a mistake of the program. */
+    uint64_t stale_returns;
 } weir_pool_status;
 
 /** Fills `out`. Threads: any. For a NULL engine all is zero. */

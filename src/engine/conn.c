@@ -16,6 +16,7 @@
 #include "engine/isolation.h"
 #include "engine/log.h"
 #include "engine/options.h"
+#include "engine/reclaim.h"
 #include "engine/result.h"
 #include "engine/tx.h"
 
@@ -89,12 +90,14 @@ weir_isolation wi_loan_isolation(const weir_engine *engine, weir_isolation wish)
 
 void wi_conn_begin(weir_conn *conn, wi_link *link)
 {
-    conn->lease = NULL;
+    atomic_store_explicit(&conn->lease, NULL, memory_order_relaxed);
     conn->link = link;
+    conn->taken_lease = NULL;
+    atomic_store_explicit(&conn->overdue_ns, 0, memory_order_relaxed);
     conn->access = WEIR_READ_WRITE;
     conn->tag = conn->site = NULL;
     conn->may_move = true;
-    conn->user = wi_thread_mark();
+    atomic_store_explicit(&conn->user, wi_thread_mark(), memory_order_relaxed);
     wi_conn_forget_outcome(conn);
     conn->tx.state = WI_TX_NONE;
     conn->tx.begun = false;
@@ -111,7 +114,8 @@ static void begin_loan(weir_conn *conn, wi_lease *lease,
     weir_engine *engine = conn->engine;
 
     wi_conn_begin(conn, wi_lease_resource(lease));
-    conn->lease = lease;
+    conn->loan = wi_lease_loan(lease);
+    atomic_store_explicit(&conn->lease, lease, memory_order_release);
     conn->link->holder = conn;
     conn->link->tag = options->tag;
     conn->isolation = wi_loan_isolation(engine, options->isolation);
@@ -304,7 +308,7 @@ _Thread_local char wi_thread_has;
 
 void wi_conn_moved(weir_conn *conn)
 {
-    conn->user = wi_thread_mark();
+    atomic_store_explicit(&conn->user, wi_thread_mark(), memory_order_relaxed);
     if (conn->may_move)
         return;
     wi_pool_hold(conn->engine->pool, conn->lease);
@@ -327,17 +331,22 @@ void wi_conn_give_work(weir_conn *conn)
 
 static void drop_link(weir_conn *conn, const weir_error *cause)
 {
+    wi_link *link;
+
     wi_conn_end_results(conn, "the connection was lost");
     wi_conn_give_work(conn);
     if (conn->tx.state != WI_TX_NONE)
         wi_tx_fail(conn, cause);
     wi_tx_drop_permit(conn);
+    link = conn->link;
     wi_mutex_lock(&conn->link_lock);
     conn->link = NULL;
     wi_mutex_unlock(&conn->link_lock);
     /* Without a lease it is a hook's, and whoever opens it closes it. */
     if (conn->lease)
         wi_pool_lose(conn->engine->pool, conn->lease);
+    else if (conn->taken_lease)
+        wi_link_kind.close(conn->engine, link);
 }
 
 void wi_conn_lose_link(weir_conn *conn, const weir_error *cause)
@@ -362,12 +371,22 @@ static weir_status give_up_link(weir_conn *conn)
     return wi_waits_refuse(&conn->error);
 }
 
+/* The pool takes it back, or has done so: the loan has no other link. */
+static weir_status give_up_loan(weir_conn *conn)
+{
+    wi_reclaim_refuse(conn, &conn->error);
+    wi_conn_lose_link(conn, &conn->error);
+    return wi_reclaim_refuse(conn, &conn->error);
+}
+
 weir_status wi_conn_need_link(weir_conn *conn, int64_t deadline)
 {
     weir_status status;
 
     if (wi_waits_are_over(&conn->engine->waits))
         return give_up_link(conn);
+    if (wi_conn_is_overdue(conn))
+        return give_up_loan(conn);
     if (conn->link)
         return WEIR_OK;
     if (!conn->lease || conn->is_detached)
@@ -427,6 +446,19 @@ static void judge_time(weir_conn *conn)
     err->fate = WEIR_FATE_DISCARD;
 }
 
+/* Nor is he whose loan is over, and whatever else he was told comes of that. */
+static void judge_loan(weir_conn *conn)
+{
+    weir_error *err = &conn->error;
+
+    if (!wi_conn_is_overdue(conn) ||
+        (err->status != WEIR_ERR_CANCELLED && err->status != WEIR_ERR_TIMEOUT &&
+         err->status != WEIR_ERR_CONNECTION))
+        return;
+    wi_reclaim_refuse(conn, err);
+    err->fate = WEIR_FATE_DISCARD;
+}
+
 static void note_statement(weir_conn *conn, const char *statement)
 {
     weir_error *err = &conn->error;
@@ -466,6 +498,7 @@ weir_status wi_conn_failed(weir_conn *conn, const char *statement,
         note_statement(conn, statement);
     judge_outcome(conn, effect);
     judge_time(conn);
+    judge_loan(conn);
     if (conn->link)
         state = conn->driver->state(conn->link->driver_conn);
     if (err->fate != WEIR_FATE_KEEP || (state & WEIR_STATE_DEAD)) {
@@ -473,7 +506,7 @@ weir_status wi_conn_failed(weir_conn *conn, const char *statement,
             err->fate = WEIR_FATE_DISCARD;
         wi_conn_lose_link(conn, err);
         /* What a server took from one it may have taken from all. */
-        if (is_dead || (state & WEIR_STATE_DEAD))
+        if ((is_dead || (state & WEIR_STATE_DEAD)) && !wi_conn_is_overdue(conn))
             wi_conn_suspect(conn);
     } else {
         judge_transaction(conn);

@@ -42,6 +42,7 @@ typedef enum wi_conn_state {
     WI_CONN_IDLE,
     WI_CONN_ENTERED,
     WI_CONN_FORKED, /* of the parent process: void here */
+    WI_CONN_TAKEN,  /* the pool is inside: engine/reclaim.h */
 } wi_conn_state;
 
 typedef enum wi_tx_state {
@@ -64,16 +65,22 @@ typedef struct wi_tx {
 } wi_tx;
 
 struct weir_conn {
-    _Atomic uint32_t state; /* wi_conn_state */
-    const void *user;       /* wi_thread_mark() of who was inside last */
+    _Atomic uint32_t state;     /* wi_conn_state */
+    _Atomic(const void *) user; /* wi_thread_mark() of who was inside last */
     struct weir_engine *engine;
     const weir_driver *driver;
     union wi_shelf *shelf;
     wi_list_node by_shelf; /* free there, or lent */
     bool is_ended;         /* was told that the engine's time is over */
 
-    wi_lease *lease;
+    /* NULL: a hook's, or taken back. Cleared under link_lock at the end of a
+     * loan, so that who has the lock knows that this one is not over. */
+    _Atomic(wi_lease *) lease;
+    uint64_t loan; /* its serial; written before the lease */
     wi_link *link; /* NULL: invalidated, connects anew at the next use */
+    /* How long the loan had lasted when its time was over; 0: it is not. */
+    _Atomic int64_t overdue_ns;
+    wi_lease *taken_lease; /* it is over: the lease that it was */
     /* The statements of the call under way (one, or several that are
      * `beside` each other), until they have run or are a result's: they must
      * be given back before their link may go. */
@@ -120,17 +127,23 @@ static inline const void *wi_thread_mark(void)
  * and the permit. */
 WEIR_COLD void wi_conn_moved(weir_conn *conn);
 
+/* Whoever found it TAKEN waits for the pool to leave, and enters; false: it is
+ * in another state. */
+WEIR_COLD bool wi_conn_enter_taken(weir_conn *conn);
+
 /* Enters for a call: MISUSE if the handle is NULL, closed or entered by
  * another thread, and then nothing may be touched. Clears the last error. */
 static inline weir_status wi_conn_enter(weir_conn *conn)
 {
     uint32_t idle = WI_CONN_IDLE;
 
-    if (!conn || !atomic_compare_exchange_strong_explicit(
-                     &conn->state, &idle, WI_CONN_ENTERED, memory_order_acquire,
-                     memory_order_relaxed))
+    if (!conn || (!atomic_compare_exchange_strong_explicit(
+                      &conn->state, &idle, WI_CONN_ENTERED,
+                      memory_order_acquire, memory_order_relaxed) &&
+                  !wi_conn_enter_taken(conn)))
         return WEIR_ERR_MISUSE;
-    if (conn->user != wi_thread_mark())
+    if (atomic_load_explicit(&conn->user, memory_order_relaxed) !=
+        wi_thread_mark())
         wi_conn_moved(conn);
     conn->error.status = WEIR_OK;
     return WEIR_OK;

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/events.h"
 #include "engine/log.h"
+#include "engine/reclaim.h"
 
 static void tell(const weir_conn *conn, const char *message)
 {
@@ -37,6 +38,8 @@ static weir_status refuse_detach(weir_conn *conn)
     if (conn->is_detached)
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "the connection is detached already");
+    if (wi_conn_is_overdue(conn))
+        return wi_reclaim_refuse(conn, err);
     if (!conn->link)
         return weir_error_set(err, WEIR_ERR_MISUSE,
                               "the connection is invalidated: there is nothing "

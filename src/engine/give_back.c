@@ -9,6 +9,8 @@
 #include "engine/engine.h"
 #include "engine/events.h"
 #include "engine/handles.h"
+#include "engine/leaks.h"
+#include "engine/reclaim.h"
 #include "engine/tx.h"
 
 static void end_transaction(weir_conn *conn)
@@ -53,7 +55,7 @@ static weir_fate take_link(weir_conn *conn)
     if (conn->link && conn->is_detached)
         conn->link->tag = NULL;
     conn->link = NULL;
-    conn->lease = NULL;
+    atomic_store_explicit(&conn->lease, NULL, memory_order_relaxed);
     wi_mutex_unlock(&conn->link_lock);
     return fate;
 }
@@ -63,6 +65,7 @@ static void give_back(weir_conn *closing)
 {
     weir_engine *engine = closing->engine;
     wi_lease *lease = closing->lease;
+    uint64_t loan = closing->loan;
     weir_fate fate;
 
     wi_conn_end_results(closing, "the connection was closed");
@@ -74,8 +77,30 @@ static void give_back(weir_conn *closing)
                           memory_order_release);
     wi_handle_give(closing);
     /* The last return ends a closed engine, the handle with it. */
-    if (wi_pool_release(engine->pool, lease, fate))
+    if (wi_pool_release_loan(engine->pool, lease, loan, fate))
         wi_engine_end(engine);
+}
+
+/* The same of a handle whose loan was taken back. The pool counts it; the
+ * engine was held for it. */
+static void give_back_late(weir_conn *closing)
+{
+    weir_engine *engine = closing->engine;
+    wi_lease *lease = closing->taken_lease;
+    uint64_t loan = closing->loan;
+    weir_error cause;
+
+    wi_conn_end_results(closing, "the connection was closed");
+    wi_reclaim_refuse(closing, &cause);
+    wi_conn_lose_link(closing, &cause);
+    wi_tx_end(closing);
+    (void)take_link(closing);
+    wi_leak_tell_late(closing);
+    atomic_store_explicit(&closing->state, WI_CONN_CLOSED,
+                          memory_order_release);
+    wi_handle_give(closing);
+    (void)wi_pool_release_loan(engine->pool, lease, loan, WEIR_FATE_DISCARD);
+    wi_engine_let_go(engine);
 }
 
 /* Gives back a share that is not the last. If it is the last and `is_ending`,
@@ -128,5 +153,8 @@ void weir_conn_close(weir_conn **conn)
         wi_conn_leave(closing, WEIR_OK);
         return;
     }
-    give_back(closing);
+    if (closing->taken_lease)
+        give_back_late(closing);
+    else
+        give_back(closing);
 }

@@ -175,3 +175,26 @@ weir_conn *wi_handle_to_end(weir_engine *engine)
         found = find_to_end(&engine->handles.shelves[i]);
     return found;
 }
+
+static weir_conn *find_lent(wi_shelf *shelf, const wi_lease *lease)
+{
+    weir_conn *found = NULL;
+
+    wi_mutex_lock(&shelf->lock);
+    for (wi_list_node *node = wi_list_first(&shelf->lent); node && !found;
+         node = wi_list_next(&shelf->lent, node)) {
+        if (atomic_load(&conn_at(node)->lease) == lease)
+            found = conn_at(node);
+    }
+    wi_mutex_unlock(&shelf->lock);
+    return found;
+}
+
+weir_conn *wi_handle_of(weir_engine *engine, const wi_lease *lease)
+{
+    weir_conn *found = NULL;
+
+    for (int i = 0; i < WI_SHELVES && !found; i++)
+        found = find_lent(&engine->handles.shelves[i], lease);
+    return found;
+}

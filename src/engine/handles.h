@@ -18,6 +18,7 @@
 
 struct weir_conn;
 struct weir_engine;
+struct wi_lease;
 
 enum {
     WI_HANDLE_REST = 8,
@@ -55,5 +56,9 @@ void wi_handle_give(struct weir_conn *conn);
 /* One that is lent and was not told yet that the time is over, or NULL. It is
  * there as long as the engine. */
 struct weir_conn *wi_handle_to_end(struct weir_engine *engine);
+/* The one that was lent with this lease, or NULL. It is there as long as the
+ * engine, and may be another's the next moment. */
+struct weir_conn *wi_handle_of(struct weir_engine *engine,
+                               const struct wi_lease *lease);
 
 #endif

@@ -16,7 +16,9 @@
 #include "engine/conn.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
+#include "engine/leaks.h"
 #include "engine/log.h"
+#include "engine/reclaim.h"
 
 static void tell(const wi_link *link, const char *message)
 {
@@ -187,6 +189,14 @@ static weir_status dial(weir_engine *engine, int64_t deadline, wi_link **out,
     return status;
 }
 
+static int socket_of_link(void *context, void *resource)
+{
+    const wi_link *link = resource;
+
+    (void)context;
+    return link->driver->socket ? link->driver->socket(link->driver_conn) : -1;
+}
+
 static weir_status open_link(void *context, int64_t deadline_ns, void **out,
                              weir_error *err)
 {
@@ -198,6 +208,7 @@ static weir_status open_link(void *context, int64_t deadline_ns, void **out,
     if (status != WEIR_OK)
         return status;
     link->opened = true;
+    link->fd = socket_of_link(context, link);
     tell(link, "opened");
     status = prepare_link(link, deadline, err);
     if (status == WEIR_OK)
@@ -310,14 +321,6 @@ static weir_fate clean_link(void *context, void *resource)
     return fate;
 }
 
-static int socket_of_link(void *context, void *resource)
-{
-    const wi_link *link = resource;
-
-    (void)context;
-    return link->driver->socket ? link->driver->socket(link->driver_conn) : -1;
-}
-
 /* Nothing is to be read from a connection that is idle: a server that says
  * something, or hangs up, is worth a question. */
 static bool peek_link(void *context, void *resource)
@@ -383,6 +386,8 @@ static void abort_all(void *context)
 
 const wi_resource_kind wi_link_kind = {
     .overdue = abort_all,
+    .leaked = wi_leak_tell,
+    .reclaim = wi_reclaim_loan,
     .peek = peek_link,
     .socket = socket_of_link,
     .abandon = abandon_link,

@@ -23,6 +23,7 @@ typedef struct wi_link {
     void *driver_conn;
     uint64_t id; /* for the log: counted from 1 */
     bool opened; /* the driver's open() succeeded */
+    int fd;      /* its socket, which stays the same; -1: it has none */
     /* A raw handle was handed out: nobody knows what was done to it. */
     bool escaped;
     struct weir_conn *holder; /* while it is lent */

@@ -18,6 +18,10 @@ static const char *first_set(const weir_engine_options *options)
         return "pool_idle_timeout";
     if (options->pool_keepalive_s > 0)
         return "pool_keepalive";
+    if (options->pool_leak_threshold_s > 0)
+        return "pool_leak_threshold";
+    if (options->pool_reclaim_after_s > 0)
+        return "pool_reclaim_after";
     return NULL;
 }
 
@@ -43,6 +47,14 @@ weir_status wi_pool_house_check(const weir_engine_options *options,
         return weir_error_set(err, WEIR_ERR_CONFIG,
                               "options %s and %s; leave %s out", set, reason,
                               set);
+    if (options->pool_reclaim_after_s > 0 &&
+        options->pool_leak_threshold_s > options->pool_reclaim_after_s)
+        return weir_error_set(err, WEIR_ERR_CONFIG,
+                              "option pool_leak_threshold: %g s is above "
+                              "pool_reclaim_after, when %g s end a loan; make "
+                              "it shorter",
+                              options->pool_leak_threshold_s,
+                              options->pool_reclaim_after_s);
     if (options->pool_size > 0 && options->pool_min_idle > options->pool_size)
         return weir_error_set(err, WEIR_ERR_CONFIG,
                               "option pool_min_idle: %d is above pool_size, "

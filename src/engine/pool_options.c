@@ -60,6 +60,8 @@ const weir_option_spec wi_pool_specs[] = {
      .note = "opens pool_size at the beginning"},
     SECONDS_OF("pool_idle_timeout", "not needed for so long: closed"),
     SECONDS_OF("pool_keepalive", "idle for so long: asked"),
+    SECONDS_OF("pool_leak_threshold", "lent for so long: told of"),
+    SECONDS_OF("pool_reclaim_after", "lent for so long: taken back"),
     {.name = NULL},
 };
 enum { SPEC_COUNT = sizeof wi_pool_specs / sizeof wi_pool_specs[0] - 1 };
@@ -85,6 +87,8 @@ static const struct {
     {MEMBER(pool_prefill), true},
     {MEMBER(pool_idle_timeout_s), false},
     {MEMBER(pool_keepalive_s), false},
+    {MEMBER(pool_leak_threshold_s), false},
+    {MEMBER(pool_reclaim_after_s), false},
 };
 
 static int index_of(const char *name)
@@ -268,5 +272,7 @@ wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
         .prefill = options->pool_prefill,
         .idle_ns = wi_ns_from_seconds(options->pool_idle_timeout_s),
         .keepalive_ns = wi_ns_from_seconds(options->pool_keepalive_s),
+        .leak_ns = wi_ns_from_seconds(options->pool_leak_threshold_s),
+        .reclaim_ns = wi_ns_from_seconds(options->pool_reclaim_after_s),
     };
 }

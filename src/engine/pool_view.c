@@ -121,6 +121,10 @@ static void put_status(weir_json *out, const weir_pool_status *now)
     put_count(out, "acquired", (int64_t)now->acquired);
     put_count(out, "timeouts", (int64_t)now->timeouts);
     put_count(out, "connect_failures", (int64_t)now->connect_failures);
+    put_count(out, "overdue", now->overdue);
+    put_count(out, "leaks", (int64_t)now->leaks);
+    put_count(out, "reclaimed", (int64_t)now->reclaimed);
+    put_count(out, "stale_returns", (int64_t)now->stale_returns);
 }
 
 static void put_waits(weir_json *out, const weir_pool_numbers *numbers)
@@ -350,6 +354,21 @@ static void put_gauges(page *out, const char *name, const weir_pool_status *now)
          (unsigned long long)now->connect_failures);
 }
 
+static void put_leaks(page *out, const char *name, const weir_pool_status *now)
+{
+    line(out, "# TYPE weir_pool_overdue gauge\n");
+    line(out, "weir_pool_overdue{pool=\"%s\"} %d\n", name, now->overdue);
+    line(out, "# TYPE weir_pool_leaks_total counter\n");
+    line(out, "weir_pool_leaks_total{pool=\"%s\"} %llu\n", name,
+         (unsigned long long)now->leaks);
+    line(out, "# TYPE weir_pool_reclaimed_total counter\n");
+    line(out, "weir_pool_reclaimed_total{pool=\"%s\"} %llu\n", name,
+         (unsigned long long)now->reclaimed);
+    line(out, "# TYPE weir_pool_stale_returns_total counter\n");
+    line(out, "weir_pool_stale_returns_total{pool=\"%s\"} %llu\n", name,
+         (unsigned long long)now->stale_returns);
+}
+
 size_t weir_pool_prometheus(const weir_engine *engine, const char *name,
                             char *out, size_t size)
 {
@@ -361,6 +380,7 @@ size_t weir_pool_prometheus(const weir_engine *engine, const char *name,
         return 0;
     clean(name, label);
     put_gauges(&text, label, &numbers.now);
+    put_leaks(&text, label, &numbers.now);
     put_quantiles(&text, "db_client_connection_wait_time_seconds", label,
                   &numbers.wait);
     put_quantiles(&text, "db_client_connection_use_time_seconds", label,

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "engine/conn.h"
 #include "pool/staff.h"
 
 void *weir_services_alloc(const weir_services *services, size_t size)
@@ -92,7 +93,7 @@ weir_status weir_services_wait(const weir_services *services, int fd,
     weir_status status;
     wi_wait self;
 
-    if (waits && !wi_wait_begin(waits, &self, fd))
+    if (waits && !wi_wait_begin(waits, &self, fd, wi_thread_mark()))
         return wi_waits_refuse(err);
     status = wait_somehow(services, fd, events, deadline);
     if (waits && !wi_wait_end(waits, &self))

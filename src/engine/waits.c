@@ -41,17 +41,30 @@ void wi_waits_shut(wi_waits *waits)
     wi_mutex_unlock(&waits->lock);
 }
 
+void wi_waits_shut_one(wi_waits *waits, int fd, const void *thread)
+{
+    wi_mutex_lock(&waits->lock);
+    for (wi_list_node *node = wi_list_first(&waits->list); node;
+         node = wi_list_next(&waits->list, node)) {
+        const wi_wait *wait = WI_CONTAINER(node, wi_wait, waiting);
+
+        if (wait->fd == fd && wait->thread == thread)
+            (void)shutdown(fd, SHUT_RDWR);
+    }
+    wi_mutex_unlock(&waits->lock);
+}
+
 weir_status wi_waits_refuse(weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CONNECTION,
                           "the engine was closed and its time is over");
 }
 
-bool wi_wait_begin(wi_waits *waits, wi_wait *self, int fd)
+bool wi_wait_begin(wi_waits *waits, wi_wait *self, int fd, const void *thread)
 {
     bool begun;
 
-    *self = (wi_wait){.fd = fd};
+    *self = (wi_wait){.fd = fd, .thread = thread};
     wi_mutex_lock(&waits->lock);
     begun = !is_shut(waits);
     if (begun)

@@ -36,6 +36,7 @@ typedef struct wi_waits {
 typedef struct wi_wait {
     wi_list_node waiting;
     int fd;
+    const void *thread; /* wi_thread_mark() of who waits */
 } wi_wait;
 
 /* False: the system has no room for a lock. */
@@ -52,11 +53,14 @@ static inline bool wi_waits_are_over(const wi_waits *waits)
            WI_WAITS_OPEN;
 }
 
+/* The wait of one thread for one descriptor ends, if it is waiting. */
+void wi_waits_shut_one(wi_waits *waits, int fd, const void *thread);
+
 /* What whoever is ended is told: CONNECTION. */
 weir_status wi_waits_refuse(weir_error *err);
 
 /* False: it is shut, and there is nothing to wait for. */
-bool wi_wait_begin(wi_waits *waits, wi_wait *self, int fd);
+bool wi_wait_begin(wi_waits *waits, wi_wait *self, int fd, const void *thread);
 /* False: it was shut meanwhile. */
 bool wi_wait_end(wi_waits *waits, wi_wait *self);
 

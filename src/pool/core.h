@@ -22,7 +22,9 @@ typedef struct wi_pool_core {
     void (*free)(wi_pool **pool);
     weir_status (*acquire)(wi_pool *pool, wi_request *request, wi_lease **out,
                            weir_error *err);
-    bool (*release)(wi_pool *pool, wi_lease *lease, weir_fate fate);
+    /* `loan` 0: of whatever loan it is. */
+    bool (*release)(wi_pool *pool, wi_lease *lease, uint64_t loan,
+                    weir_fate fate);
     /* NULL: no loan is shared. */
     bool (*leave)(wi_pool *pool, wi_lease *lease, bool is_ending);
     /* NULL: who nests is not looked for. */
@@ -88,6 +90,7 @@ typedef struct wi_pool_head {
 /* How every struct wi_lease begins. */
 typedef struct wi_lease_head {
     void *resource;
+    _Atomic uint64_t loan; /* the serial of the loan */
 } wi_lease_head;
 
 #endif

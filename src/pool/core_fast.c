@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/fast_heads.h"
+#include "pool/fast_leaks.h"
 #include "pool/fast_life.h"
 #include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
@@ -55,11 +56,12 @@ static inline void lend(wi_lease *place, const wi_request *request, int64_t now)
     wi_place_sign(place, request->tag, request->site);
     if (WI_POOL_MEASURES)
         place->sampled_ns = LIKELY(loans % WI_SAMPLE) ? 0 : wi_now_ns();
-    atomic_store_explicit(&place->thread,
-                          wi_holder_mark(wi_this_thread(), request->may_move),
-                          memory_order_relaxed);
     atomic_store_explicit(&place->since_ns, now, memory_order_relaxed);
     atomic_store_explicit(&place->loans, loans + 1, memory_order_relaxed);
+    /* Last: who sees that it is signed sees which loan it is. */
+    atomic_store_explicit(&place->thread,
+                          wi_holder_mark(wi_this_thread(), request->may_move),
+                          memory_order_release);
 }
 
 static bool is_due(const wi_pool *pool, const wi_lease *place, int64_t now)
@@ -98,7 +100,7 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
         int64_t held_ns = now - atomic_load(&place->since_ns);
         uint32_t state = wi_place_state_of(place);
 
-        if (state != WI_PLACE_BUSY && state != WI_PLACE_LOST)
+        if (!wi_is_lent(state))
             continue;
         if (plight.is_held && held_ns <= plight.held_ns)
             continue;
@@ -392,13 +394,14 @@ static bool may_stay(const wi_pool *pool, const wi_lease *place)
     return counts[WI_PLACE_IDLE] < options->size;
 }
 
-static OUTSIDE bool release_slowly(wi_pool *pool, wi_lease *place,
+/* How long it was lent has been counted. */
+static OUTSIDE bool release_locked(wi_pool *pool, wi_lease *place,
                                    weir_fate fate)
 {
     bool last;
 
-    wi_hold_ended(place, wi_fast_coarse(pool));
     wi_mutex_lock(&pool->lock);
+    wi_leak_returned(pool, place);
     if (place->resource && fate == WEIR_FATE_KEEP && may_stay(pool, place))
         wi_give_back(pool, place);
     else if (place->resource)
@@ -408,6 +411,13 @@ static OUTSIDE bool release_slowly(wi_pool *pool, wi_lease *place,
     last = wi_is_empty_now(pool);
     wi_fast_unlock(pool);
     return last;
+}
+
+static OUTSIDE bool release_slowly(wi_pool *pool, wi_lease *place,
+                                   weir_fate fate)
+{
+    wi_hold_ended(place, wi_fast_coarse(pool));
+    return release_locked(pool, place, fate);
 }
 
 /* The place is idle again and no longer ours; somebody waits. The pool may
@@ -429,9 +439,31 @@ static OUTSIDE bool serve_waiters(wi_pool *pool, uint64_t serial)
 
 static bool is_lent(const wi_lease *place)
 {
-    uint32_t state = wi_place_state_of(place);
+    return wi_is_lent(wi_place_state_of(place));
+}
 
-    return state == WI_PLACE_BUSY || state == WI_PLACE_LOST;
+/* Whether the loan of that serial is over: the place is another's, or nobody's.
+ * 0: who gives back does not know which one it is. */
+static bool is_over(const wi_lease *place, uint64_t loan)
+{
+    return loan != 0 && (wi_loan_of(place) != loan || !is_lent(place));
+}
+
+/* It comes too late, unless it was, or is, about to be taken back and is not:
+ * then it was not looked at, and ends. */
+static OUTSIDE bool release_late(wi_pool *pool, wi_lease *place, uint64_t loan)
+{
+    bool is_late;
+
+    wi_mutex_lock(&pool->lock);
+    is_late = is_over(place, loan);
+    if (is_late && place->told.is_asked && !place->told.came_back &&
+        atomic_load(&place->loans) == loan)
+        place->told.came_back = true;
+    else if (is_late)
+        pool->stale_returns++;
+    wi_fast_unlock(pool);
+    return !is_late && release_slowly(pool, place, WEIR_FATE_DISCARD);
 }
 
 /* Whether nothing asks for the lock. */
@@ -445,12 +477,16 @@ static bool is_plain(const wi_pool *pool, const wi_lease *place, weir_fate fate)
                atomic_load_explicit(&pool->generation, memory_order_relaxed);
 }
 
-static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
+static bool fast_release(wi_pool *pool, wi_lease *place, uint64_t loan,
+                         weir_fate fate)
 {
     uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
+    uint32_t busy = WI_PLACE_BUSY;
     uint32_t gate;
     int64_t now;
 
+    if (!LIKELY(!is_over(place, loan)))
+        return release_late(pool, place, loan);
     WI_ASSERT(is_lent(place));
     if (fate == WEIR_FATE_KEEP && place->resource)
         fate = pool->kind->returned(pool->context, place->resource);
@@ -463,7 +499,9 @@ static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
                           memory_order_relaxed);
     atomic_store_explicit(&place->thread, 0, memory_order_relaxed);
     WI_PORT_POINT();
-    atomic_exchange(&place->state, WI_PLACE_IDLE);
+    if (!LIKELY(atomic_compare_exchange_strong(&place->state, &busy,
+                                               WI_PLACE_IDLE)))
+        return release_locked(pool, place, fate); /* OVERDUE since a moment */
     WI_PORT_POINT();
     gate = atomic_load(&pool->gate);
     if (LIKELY(gate == WI_GATE_OPEN) ||

@@ -201,11 +201,31 @@ static bool may_stay(const wi_pool *pool, const wi_lease *lease)
            pool->slots.counts[WI_SLOT_IDLE] < options->size;
 }
 
-static bool mutex_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
+/* The state of what is lent only its borrower changes, but a stale one reads
+ * another's. */
+static bool is_stale_return(wi_pool *pool, const wi_lease *lease,
+                            uint64_t serial)
+{
+    bool is_over;
+
+    if (serial == 0)
+        return false;
+    wi_mutex_lock(&pool->lock);
+    is_over = wi_slot_is_over(lease, serial);
+    if (is_over)
+        pool->stale_returns++;
+    wi_mutex_unlock(&pool->lock);
+    return is_over;
+}
+
+static bool mutex_release(wi_pool *pool, wi_lease *lease, uint64_t serial,
+                          weir_fate fate)
 {
     int64_t now;
     bool last;
 
+    if (is_stale_return(pool, lease, serial))
+        return false;
     WI_ASSERT(wi_slot_is_lent(lease));
     if (fate == WEIR_FATE_KEEP && lease->resource)
         fate = pool->kind->returned(pool->context, lease->resource);

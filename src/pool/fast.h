@@ -18,10 +18,13 @@
  *   IDLE, ASIDE, HELD, BUSY -> CLOSING -> EMPTY        at its end
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
  *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
+ *   BUSY -> OVERDUE -> BUSY                            lent for too long
+ *   OVERDUE, LOST -> EMPTY                             taken back
  *   anything -> INHERITED -> EMPTY                     in a forked child
  *
- * Without the lock happen IDLE -> BUSY (compare-and-swap, by whoever wants it)
- * and BUSY -> IDLE (by who has it). All others happen under it.
+ * Without the lock happen IDLE -> BUSY (by whoever wants it) and BUSY -> IDLE
+ * (by who has it), both by compare-and-swap. All others happen under it. So
+ * who gives back what is OVERDUE comes under the lock, too: fast_leaks.h.
  *
  * Places stand in blocks that never move. The head of a pool (struct wi_pool)
  * is never given back to the allocator but used for another pool: a thread
@@ -40,65 +43,16 @@
 #include "pool/core.h"
 #include "pool/fast_clock.h"
 #include "pool/fast_suspects.h"
+#include "pool/place.h"
 #include "pool/port.h"
 #include "pool/view.h"
 
 enum {
-    WI_LINE = 128,         /* two lines: processors fetch them in pairs */
     WI_BLOCKS_MAX = 24,    /* block n has 8 << n places */
     WI_FIRST_BLOCK = 8,    /* places */
     WI_WAKES_MAX = 16,     /* sleepers that are woken after the unlock */
     WI_CONNECTING_MAX = 2, /* by default */
     WI_SAMPLE = 64,        /* one loan of so many is timed exactly */
-};
-
-typedef enum wi_place_state {
-    WI_PLACE_EMPTY = 0, /* does not count */
-    WI_PLACE_IDLE,
-    WI_PLACE_ASIDE,
-    WI_PLACE_HELD,
-    WI_PLACE_BUSY,
-    WI_PLACE_LOST,
-    WI_PLACE_CONNECTING,
-    WI_PLACE_CLOSING,
-    WI_PLACE_INHERITED, /* of a parent process; does not count */
-    WI_PLACE_STATES,
-} wi_place_state;
-
-/* What others may read while it is lent (a dump, the leak scan) is atomic. */
-struct wi_lease {
-    _Alignas(WI_LINE) void *resource;
-    _Atomic uint32_t state;
-    /* Of the pool when the resource was begun, or asked and alive. */
-    uint32_t generation;
-    /* From this time on whoever borrows it has to look closer. */
-    _Atomic int64_t due_ns;
-    _Atomic int64_t expiry_ns; /* when its age ends it */
-    _Atomic int64_t since_ns;  /* lent or idle since, by the coarse clock */
-    /* A copy: the borrower's text may go with the loan. */
-    _Atomic uint64_t tag[WI_TAG_SIZE / sizeof(uint64_t)];
-    _Atomic(const char *) site;
-    _Atomic uint64_t thread;
-    _Atomic uint64_t loans;   /* ever, of this place */
-    _Atomic bool is_detached; /* lent until its resource is closed */
-
-    struct wi_pool *pool;
-    int64_t made_ns;     /* when the resource was begun */
-    uint64_t used_count; /* loans when the resource was made */
-    uint64_t turn;       /* counts returns, for FIFO and LIFO */
-    int64_t doing_ns;    /* CONNECTING, CLOSING, ASIDE: since */
-    uint32_t jitter;     /* 0 to 1023: how much earlier it is recycled */
-    bool in_caller;      /* CONNECTING: the borrower opens it himself */
-    bool hangs;          /* CONNECTING: is not counted as such */
-    int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
-    wi_histogram hold;
-    struct wi_lease *next_in_line; /* to be closed, or to be asked */
-    /* The housekeeper's (pool/fast_house.h). */
-    uint32_t number;      /* of the place in its pool */
-    bool is_watched;      /* its socket is */
-    int64_t asked_ns;     /* in the background, and it was alive */
-    bool was_aside;       /* HELD: it goes there again */
-    _Atomic bool hung_up; /* and the other end has hung up: look at it */
 };
 
 typedef enum wi_gate {
@@ -165,6 +119,9 @@ struct wi_pool {
     uint64_t closed_count;
     uint64_t timeouts;
     uint64_t connect_failures;
+    uint64_t leaks; /* loans that were told of as too long */
+    uint64_t reclaimed;
+    uint64_t stale_returns;
     int64_t began_ns;
     /* By whoever has waited, who may have no lock. */
     _Atomic uint64_t waits;
@@ -179,11 +136,6 @@ struct wi_pool {
     struct wi_pool *next_head; /* in the list of heads */
     void *memory;              /* of this head */
 };
-
-static inline uint32_t wi_place_state_of(const wi_lease *place)
-{
-    return atomic_load_explicit(&place->state, memory_order_acquire);
-}
 
 static inline int64_t wi_fast_now(const wi_pool *pool)
 {

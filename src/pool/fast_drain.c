@@ -113,7 +113,7 @@ static weir_status tell_leftovers(const wi_pool *pool, const watcher *self,
 
         if (state == WI_PLACE_CONNECTING || state == WI_PLACE_CLOSING)
             found.moving++;
-        if (state != WI_PLACE_BUSY && state != WI_PLACE_LOST)
+        if (!wi_is_lent(state))
             continue;
         wi_place_see(place, now, &view);
         wi_leftovers_add(&found, &view);

@@ -28,11 +28,13 @@ static void inherit_place(wi_pool *pool, wi_lease *place)
 
     if (state == WI_PLACE_EMPTY || state == WI_PLACE_INHERITED)
         return;
+    place->told = (wi_told){.is_told = false};
     if (state == WI_PLACE_LOST && is_ours) {
         pool->total++;
         return;
     }
-    if (state == WI_PLACE_BUSY && pool->kind->inherited)
+    if ((state == WI_PLACE_BUSY || state == WI_PLACE_OVERDUE) &&
+        pool->kind->inherited)
         pool->kind->inherited(pool->context, place->resource);
     if (state == WI_PLACE_CLOSING || !place->resource) {
         atomic_store(&place->state, WI_PLACE_EMPTY);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "pool/fast_aside.h"
+#include "pool/fast_leaks.h"
 #include "pool/fast_threads.h"
 
 #define RETRY_NS INT64_C(1000000000) /* when there was no memory, no thread */
@@ -48,6 +49,10 @@ static int64_t shortest_wait(const wi_pool_options *options)
         wait_ns = earlier(wait_ns, options->idle_ns / 4);
     if (options->keepalive_ns > 0)
         wait_ns = earlier(wait_ns, options->keepalive_ns);
+    if (options->leak_ns > 0)
+        wait_ns = earlier(wait_ns, options->leak_ns);
+    if (options->reclaim_ns > 0)
+        wait_ns = earlier(wait_ns, options->reclaim_ns);
     return wait_ns;
 }
 
@@ -139,12 +144,12 @@ static wi_lease *oldest(const wi_pool *pool, int64_t now_ns, int64_t *next_ns)
         int64_t expiry_ns;
 
         if (state != WI_PLACE_IDLE && state != WI_PLACE_ASIDE &&
-            state != WI_PLACE_HELD && state != WI_PLACE_BUSY)
+            state != WI_PLACE_HELD && !wi_is_lent(state))
             continue;
         expiry_ns = wi_expiry_ns(pool, place);
         if (expiry_ns >= now_ns) {
             *next_ns = earlier(*next_ns, after(expiry_ns, 1));
-        } else if (state == WI_PLACE_BUSY || state == WI_PLACE_HELD) {
+        } else if (wi_is_lent(state) || state == WI_PLACE_HELD) {
             *next_ns = earlier(*next_ns, lax_ns);
         } else if (expiry_ns < first_ns) {
             first_ns = expiry_ns;
@@ -208,6 +213,7 @@ void wi_fast_keep(wi_pool *pool, uint64_t serial)
     next_ns = retire(pool, now_ns);
     next_ns = earlier(next_ns, wi_aside_visit(pool, now_ns));
     next_ns = earlier(next_ns, wi_check_visit(pool, now_ns));
+    next_ns = earlier(next_ns, wi_leaks_visit(pool, now_ns));
     next_ns = earlier(next_ns, fill(pool, now_ns));
     if (next_ns != INT64_MAX && !pool->closed)
         wi_house_call(pool,

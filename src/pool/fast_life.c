@@ -58,6 +58,7 @@ static void begin_life(wi_pool *pool)
     pool->last_failure_ns = 0;
     pool->opened = pool->closed_count = pool->timeouts = 0;
     pool->connect_failures = 0;
+    pool->leaks = pool->reclaimed = pool->stale_returns = 0;
     atomic_store(&pool->waits, 0);
     atomic_store(&pool->wait_most_ns, 0);
     pool->wait = (wi_histogram){{0}};
@@ -221,8 +222,13 @@ void wi_fast_status(wi_pool *pool, weir_pool_status *out)
         .closed = pool->closed_count,
         .timeouts = pool->timeouts,
         .connect_failures = pool->connect_failures,
+        .leaks = pool->leaks,
+        .reclaimed = pool->reclaimed,
+        .stale_returns = pool->stale_returns,
     };
-    for (int i = 0; (place = wi_place_at(pool, i)); i++)
+    for (int i = 0; (place = wi_place_at(pool, i)); i++) {
         out->acquired += atomic_load(&place->loans);
+        out->overdue += place->told.is_told;
+    }
     wi_mutex_unlock(&pool->lock);
 }

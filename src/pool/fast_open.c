@@ -146,7 +146,8 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     atomic_store_explicit(&place->due_ns, INT64_MAX, memory_order_relaxed);
     atomic_store_explicit(&place->expiry_ns, wi_expiry_ns(pool, place),
                           memory_order_relaxed);
-    wi_place_move(pool, place, WI_PLACE_BUSY);
+    wi_place_move(pool, place,
+                  place->told.is_told ? WI_PLACE_OVERDUE : WI_PLACE_BUSY);
     return WEIR_OK;
 }
 

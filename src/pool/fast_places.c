@@ -95,8 +95,10 @@ static const unsigned allowed[WI_PLACE_STATES] = {
     [WI_PLACE_BUSY] =
         BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_HELD) | BIT(WI_PLACE_CLOSING),
     [WI_PLACE_LOST] = BIT(WI_PLACE_CONNECTING) | BIT(WI_PLACE_EMPTY),
-    [WI_PLACE_CONNECTING] =
-        BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_LOST) | BIT(WI_PLACE_EMPTY),
+    [WI_PLACE_OVERDUE] =
+        BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING) | BIT(WI_PLACE_EMPTY),
+    [WI_PLACE_CONNECTING] = BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_OVERDUE) |
+                            BIT(WI_PLACE_LOST) | BIT(WI_PLACE_EMPTY),
     [WI_PLACE_CLOSING] =
         BIT(WI_PLACE_EMPTY) | BIT(WI_PLACE_CONNECTING) | BIT(WI_PLACE_LOST),
 };
@@ -131,8 +133,10 @@ void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state)
         place->turn = ++pool->turns;
     /* Nobody's: who takes it next may be seen to have it before he signs. */
     if (state == WI_PLACE_EMPTY || state == WI_PLACE_IDLE ||
-        state == WI_PLACE_HELD)
+        state == WI_PLACE_HELD) {
         atomic_store_explicit(&place->thread, 0, memory_order_relaxed);
+        place->told = (wi_told){.is_told = false};
+    }
     WI_PROBE4(state, pool, place, before, state);
     wi_thrift_set(pool);
     atomic_store(&place->state, state);

@@ -133,6 +133,7 @@ void wi_claim_grant(wi_pool *pool, wi_lease *place)
     wi_nested_over(pool, claim); /* before it is seen to hold this */
     WI_PROBE3(grant, pool, claim->request->tag, place);
     claim->lease = place;
+    wi_place_over(place);
     wi_place_sign(place, claim->request->tag, claim->request->site);
     atomic_store_explicit(
         &place->thread, wi_holder_mark(claim->thread, claim->request->may_move),

@@ -106,6 +106,7 @@ static bool may_come_back(const wi_pool *pool)
             continue;
         case WI_PLACE_BUSY:
         case WI_PLACE_LOST:
+        case WI_PLACE_OVERDUE:
             if (!is_waiting(pool, atomic_load(&place->thread)))
                 return true;
             continue;

@@ -31,22 +31,18 @@ void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE])
 }
 
 static const char *const state_names[WI_PLACE_STATES] = {
-    [WI_PLACE_EMPTY] = "empty",
-    [WI_PLACE_IDLE] = "idle",
-    [WI_PLACE_ASIDE] = "idle",
-    [WI_PLACE_HELD] = "held",
-    [WI_PLACE_BUSY] = "busy",
-    [WI_PLACE_LOST] = "lost",
-    [WI_PLACE_CONNECTING] = "connecting",
-    [WI_PLACE_CLOSING] = "closing",
-    [WI_PLACE_INHERITED] = "inherited",
+    [WI_PLACE_EMPTY] = "empty",     [WI_PLACE_IDLE] = "idle",
+    [WI_PLACE_ASIDE] = "idle",      [WI_PLACE_HELD] = "held",
+    [WI_PLACE_BUSY] = "busy",       [WI_PLACE_LOST] = "lost",
+    [WI_PLACE_OVERDUE] = "overdue", [WI_PLACE_CONNECTING] = "connecting",
+    [WI_PLACE_CLOSING] = "closing", [WI_PLACE_INHERITED] = "inherited",
 };
 
 void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)
 {
     int64_t since_ns = now - atomic_load(&place->since_ns);
     uint32_t state = wi_place_state_of(place);
-    bool is_held = state == WI_PLACE_BUSY || state == WI_PLACE_LOST;
+    bool is_held = wi_is_lent(state);
 
     *out = (wi_place_view){
         .state = state_names[state],
@@ -57,7 +53,7 @@ void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)
     };
     if (is_held)
         wi_place_tag(place, out->tag);
-    if (state == WI_PLACE_BUSY && atomic_load(&place->is_detached))
+    if (is_held && state != WI_PLACE_LOST && atomic_load(&place->is_detached))
         out->state = "detached";
 }
 

@@ -40,6 +40,7 @@ typedef struct wi_chores {
     bool is_filling;   /* until there have been `size` connections */
     bool is_replacing; /* one more is opened before an old one goes */
     int checks;        /* under way, of what was idle */
+    bool is_telling;   /* a thread attends to loans that last too long */
     int64_t retire_ns; /* none is closed for its age before */
 } wi_chores;
 

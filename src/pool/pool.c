@@ -53,7 +53,14 @@ weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
     WI_PROBE3(release, pool, lease, fate);
-    return core_of(pool)->release(pool, lease, fate);
+    return core_of(pool)->release(pool, lease, 0, fate);
+}
+
+bool wi_pool_release_loan(wi_pool *pool, wi_lease *lease, uint64_t loan,
+                          weir_fate fate)
+{
+    WI_PROBE3(release, pool, lease, fate);
+    return core_of(pool)->release(pool, lease, loan, fate);
 }
 
 bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending)
@@ -69,6 +76,13 @@ void wi_pool_hold(wi_pool *pool, wi_lease *lease)
 
     if (core->hold)
         core->hold(pool, lease);
+}
+
+uint64_t wi_lease_loan(const wi_lease *lease)
+{
+    return atomic_load_explicit(
+        &((const wi_lease_head *)(const void *)lease)->loan,
+        memory_order_relaxed);
 }
 
 void *wi_lease_resource(const wi_lease *lease)

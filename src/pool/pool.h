@@ -44,6 +44,7 @@
 #include <weir/error.h>
 #include <weir/memory.h>
 
+struct wi_leak;
 typedef struct wi_pool wi_pool;
 typedef struct wi_lease wi_lease;
 
@@ -90,6 +91,16 @@ typedef struct wi_resource_kind {
     /* A pool that is closed with a deadline has reached it: what is out is to
      * come back at once. The pool is there until this is over. */
     void (*overdue)(void *context);
+    /* What became of a loan that lasts too long. By a thread of the pool, or
+     * by who gives it back. */
+    void (*leaked)(void *context, const struct wi_leak *leak);
+    /* Takes the resource of a loan from its borrower and ends it. He never
+     * comes to the pool with that loan again but to release it by its serial,
+     * which is too late then. He may be doing so, or anything else, at this
+     * moment: whoever holds it decides. (pool/leak.h)
+     * @return false: not now, since it is in use, or on its way back. True: the
+     * late release says DISCARD, and leaves the resource alone */
+    bool (*reclaim)(void *context, const struct wi_leak *leak);
 } wi_resource_kind;
 
 typedef enum wi_core_choice {
@@ -148,6 +159,7 @@ typedef struct wi_pool_options {
     int64_t idle_ns;      /* closed when not needed for so long */
     int64_t keepalive_ns; /* checked when idle for so long */
     int64_t leak_ns;      /* lent for so long is reported once */
+    int64_t reclaim_ns;   /* lent for so long is taken back */
 } wi_pool_options;
 
 /* NULL with NOMEM. `kind` and `context` outlive the pool. */
@@ -193,13 +205,18 @@ weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
                             weir_error *err);
 /*
  * Gives back; anything but KEEP closes the resource. A lease that is not lent
- * is asserted; a stale pointer to one that was lent again cannot be told here,
- * so keep a handle around it that knows its owner.
+ * is asserted; a stale pointer to one that was lent again is told by the
+ * serial of the loan only: wi_pool_release_loan().
  *
  * @return true exactly once in a pool's life: it is closed, nothing is out any
  *         more and nobody is inside, so it may be freed
  */
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate);
+
+/* The same of the loan with that serial. One that is over (given back already,
+ * or taken back) is counted, and nothing else happens: false. */
+bool wi_pool_release_loan(wi_pool *pool, wi_lease *lease, uint64_t loan,
+                          weir_fate fate);
 
 /*
  * Gives back a share of a loan if it is not the last: true, and there is
@@ -212,6 +229,8 @@ bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending);
 /* By who has it: it is this thread now. */
 void wi_pool_hold(wi_pool *pool, wi_lease *lease);
 
+/* The serial of the loan that a lease is, asked by its borrower. */
+uint64_t wi_lease_loan(const wi_lease *lease);
 /* The resource of a lease; NULL while it is lost. */
 void *wi_lease_resource(const wi_lease *lease);
 /* Closes the resource of a lease that stays lent. Without one: nothing. */

@@ -130,12 +130,19 @@ void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
     wi_nest_label_sign(&slot->label, request->tag, request->site);
     atomic_store(&slot->label.thread,
                  wi_holder_mark(thread, request->may_move));
+    slot->serial++;
 }
 
 void wi_slot_sign_off(wi_lease *slot)
 {
     atomic_store(&slot->label.thread, 0);
     slot->tag = slot->site = NULL;
+}
+
+bool wi_slot_is_over(const wi_lease *slot, uint64_t loan)
+{
+    return loan != 0 && (slot->serial != loan || (slot->state != WI_SLOT_BUSY &&
+                                                  slot->state != WI_SLOT_LOST));
 }
 
 static const char *const state_names[WI_SLOT_STATES] = {

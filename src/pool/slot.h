@@ -42,10 +42,11 @@ typedef enum wi_slot_state {
 } wi_slot_state;
 
 struct wi_lease {
-    void *resource;              /* first in the leases of every core */
-    wi_list_node by_state;       /* in wi_slots::idle or ::spare */
-    wi_list_node by_pool;        /* in wi_slots::all */
-    struct wi_lease *older;      /* never changes once it is a place */
+    void *resource;          /* these two first in the leases of every core */
+    _Atomic uint64_t serial; /* of the loan, shared or not */
+    wi_list_node by_state;   /* in wi_slots::idle or ::spare */
+    wi_list_node by_pool;    /* in wi_slots::all */
+    struct wi_lease *older;  /* never changes once it is a place */
     _Atomic wi_slot_state state; /* changed by wi_slot_move() only */
     wi_nest_label label;         /* of the loan, for those without the lock */
     uint64_t generation;         /* of the pool when the resource was begun */
@@ -103,6 +104,8 @@ void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
                   int64_t now_ns);
 /* And that nobody has it any more: before it is seen to be idle. */
 void wi_slot_sign_off(wi_lease *slot);
+/* Whether the loan of that serial is over; 0: whichever it is, it is not. */
+bool wi_slot_is_over(const wi_lease *slot, uint64_t loan);
 /* One as it is at `now_ns`. */
 void wi_slot_see(const wi_lease *slot, int64_t now_ns,
                  struct wi_place_view *out);

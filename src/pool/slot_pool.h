@@ -69,6 +69,7 @@ struct wi_pool {
     uint64_t acquired;
     uint64_t timeouts;
     uint64_t connect_failures;
+    uint64_t stale_returns;
     int64_t began_ns;
     uint64_t waits;
     int64_t wait_most_ns;

@@ -22,6 +22,7 @@ static weir_pool_status status_of(const wi_pool *pool)
         .acquired = pool->acquired,
         .timeouts = pool->timeouts,
         .connect_failures = pool->connect_failures,
+        .stale_returns = pool->stale_returns,
     };
 }
 
