@@ -22,9 +22,10 @@ typedef struct wi_pool_core {
     void (*free)(wi_pool **pool);
     weir_status (*acquire)(wi_pool *pool, wi_request *request, wi_lease **out,
                            weir_error *err);
-    /* `loan` 0: of whatever loan it is. */
-    bool (*release)(wi_pool *pool, wi_lease *lease, uint64_t loan,
-                    weir_fate fate);
+    bool (*release)(wi_pool *pool, wi_lease *lease, weir_fate fate);
+    /* Asked before a release that names its loan: whether that is over. If so
+     * it was counted, and nothing else is to be done. */
+    bool (*is_over)(wi_pool *pool, wi_lease *lease, uint64_t loan);
     /* NULL: no loan is shared. */
     bool (*leave)(wi_pool *pool, wi_lease *lease, bool is_ending);
     /* NULL: who nests is not looked for. */

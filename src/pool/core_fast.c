@@ -442,28 +442,31 @@ static bool is_lent(const wi_lease *place)
     return wi_is_lent(wi_place_state_of(place));
 }
 
-/* Whether the loan of that serial is over: the place is another's, or nobody's.
- * 0: who gives back does not know which one it is. */
-static bool is_over(const wi_lease *place, uint64_t loan)
+static bool is_out(const wi_lease *place, uint64_t loan)
 {
-    return loan != 0 && (wi_loan_of(place) != loan || !is_lent(place));
+    return wi_loan_of(place) == loan && is_lent(place);
 }
 
-/* It comes too late, unless it was, or is, about to be taken back and is not:
- * then it was not looked at, and ends. */
-static OUTSIDE bool release_late(wi_pool *pool, wi_lease *place, uint64_t loan)
+/* Not over is one that is about to be taken back, and will not be: nobody
+ * knows yet. It ends then, since it is not looked at. */
+static OUTSIDE bool is_late(wi_pool *pool, wi_lease *place, uint64_t loan)
 {
-    bool is_late;
+    bool late;
 
     wi_mutex_lock(&pool->lock);
-    is_late = is_over(place, loan);
-    if (is_late && place->told.is_asked && !place->told.came_back &&
+    late = !is_out(place, loan);
+    if (late && place->told.is_asked && !place->told.came_back &&
         atomic_load(&place->loans) == loan)
         place->told.came_back = true;
-    else if (is_late)
+    else if (late)
         pool->stale_returns++;
     wi_fast_unlock(pool);
-    return !is_late && release_slowly(pool, place, WEIR_FATE_DISCARD);
+    return late;
+}
+
+static bool fast_is_over(wi_pool *pool, wi_lease *place, uint64_t loan)
+{
+    return !LIKELY(is_out(place, loan)) && is_late(pool, place, loan);
 }
 
 /* Whether nothing asks for the lock. */
@@ -477,16 +480,13 @@ static bool is_plain(const wi_pool *pool, const wi_lease *place, weir_fate fate)
                atomic_load_explicit(&pool->generation, memory_order_relaxed);
 }
 
-static bool fast_release(wi_pool *pool, wi_lease *place, uint64_t loan,
-                         weir_fate fate)
+static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
 {
     uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
     uint32_t busy = WI_PLACE_BUSY;
     uint32_t gate;
     int64_t now;
 
-    if (!LIKELY(!is_over(place, loan)))
-        return release_late(pool, place, loan);
     WI_ASSERT(is_lent(place));
     if (fate == WEIR_FATE_KEEP && place->resource)
         fate = pool->kind->returned(pool->context, place->resource);
@@ -560,6 +560,7 @@ const wi_pool_core wi_pool_core_fast = {
     .free = wi_fast_free,
     .acquire = fast_acquire,
     .release = fast_release,
+    .is_over = fast_is_over,
     .hold = wi_nested_hold,
     .lose = fast_lose,
     .reopen = fast_reopen,

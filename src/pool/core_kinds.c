@@ -249,17 +249,11 @@ static void end_loan(wi_pool *pool, wi_lease *lease, weir_fate fate)
     wi_slot_give_up(pool, lease);
 }
 
-static bool kinds_release(wi_pool *pool, wi_lease *lease, uint64_t serial,
-                          weir_fate fate)
+static bool kinds_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
     bool last;
 
     wi_mutex_lock(&pool->lock);
-    if (wi_slot_is_over(lease, serial)) {
-        pool->stale_returns++;
-        wi_slot_pool_unlock(pool);
-        return false;
-    }
     WI_ASSERT(is_lent(lease));
     if (lease->shares > 1) {
         lease->shares--;
@@ -298,6 +292,7 @@ const wi_pool_core wi_pool_core_kinds = {
     .free = wi_kinds_free,
     .acquire = kinds_acquire,
     .release = kinds_release,
+    .is_over = wi_slot_pool_is_over,
     .leave = kinds_leave,
     .lose = wi_slot_lose,
     .reopen = wi_slot_reopen,

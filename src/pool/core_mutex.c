@@ -201,31 +201,11 @@ static bool may_stay(const wi_pool *pool, const wi_lease *lease)
            pool->slots.counts[WI_SLOT_IDLE] < options->size;
 }
 
-/* The state of what is lent only its borrower changes, but a stale one reads
- * another's. */
-static bool is_stale_return(wi_pool *pool, const wi_lease *lease,
-                            uint64_t serial)
-{
-    bool is_over;
-
-    if (serial == 0)
-        return false;
-    wi_mutex_lock(&pool->lock);
-    is_over = wi_slot_is_over(lease, serial);
-    if (is_over)
-        pool->stale_returns++;
-    wi_mutex_unlock(&pool->lock);
-    return is_over;
-}
-
-static bool mutex_release(wi_pool *pool, wi_lease *lease, uint64_t serial,
-                          weir_fate fate)
+static bool mutex_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
     int64_t now;
     bool last;
 
-    if (is_stale_return(pool, lease, serial))
-        return false;
     WI_ASSERT(wi_slot_is_lent(lease));
     if (fate == WEIR_FATE_KEEP && lease->resource)
         fate = pool->kind->returned(pool->context, lease->resource);
@@ -295,6 +275,7 @@ const wi_pool_core wi_pool_core_mutex = {
     .free = wi_slot_pool_free,
     .acquire = mutex_acquire,
     .release = mutex_release,
+    .is_over = wi_slot_pool_is_over,
     .hold = wi_slot_hold,
     .lose = wi_slot_lose,
     .reopen = wi_slot_reopen,

@@ -53,14 +53,14 @@ weir_status wi_pool_acquire(wi_pool *pool, wi_request *request, wi_lease **out,
 bool wi_pool_release(wi_pool *pool, wi_lease *lease, weir_fate fate)
 {
     WI_PROBE3(release, pool, lease, fate);
-    return core_of(pool)->release(pool, lease, 0, fate);
+    return core_of(pool)->release(pool, lease, fate);
 }
 
 bool wi_pool_release_loan(wi_pool *pool, wi_lease *lease, uint64_t loan,
                           weir_fate fate)
 {
-    WI_PROBE3(release, pool, lease, fate);
-    return core_of(pool)->release(pool, lease, loan, fate);
+    return !core_of(pool)->is_over(pool, lease, loan) &&
+           wi_pool_release(pool, lease, fate);
 }
 
 bool wi_pool_leave(wi_pool *pool, wi_lease *lease, bool is_ending)

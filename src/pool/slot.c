@@ -139,12 +139,6 @@ void wi_slot_sign_off(wi_lease *slot)
     slot->tag = slot->site = NULL;
 }
 
-bool wi_slot_is_over(const wi_lease *slot, uint64_t loan)
-{
-    return loan != 0 && (slot->serial != loan || (slot->state != WI_SLOT_BUSY &&
-                                                  slot->state != WI_SLOT_LOST));
-}
-
 static const char *const state_names[WI_SLOT_STATES] = {
     [WI_SLOT_SPARE] = "empty",
     [WI_SLOT_IDLE] = "idle",

@@ -104,8 +104,6 @@ void wi_slot_sign(wi_lease *slot, const wi_request *request, uint64_t thread,
                   int64_t now_ns);
 /* And that nobody has it any more: before it is seen to be idle. */
 void wi_slot_sign_off(wi_lease *slot);
-/* Whether the loan of that serial is over; 0: whichever it is, it is not. */
-bool wi_slot_is_over(const wi_lease *slot, uint64_t loan);
 /* One as it is at `now_ns`. */
 void wi_slot_see(const wi_lease *slot, int64_t now_ns,
                  struct wi_place_view *out);

@@ -200,3 +200,14 @@ weir_status wi_slot_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
     wi_slot_pool_unlock(pool);
     return status;
 }
+
+bool wi_slot_pool_is_over(wi_pool *pool, wi_lease *lease, uint64_t loan)
+{
+    bool is_over;
+
+    wi_mutex_lock(&pool->lock);
+    is_over = lease->serial != loan || !wi_slot_is_lent(lease);
+    pool->stale_returns += is_over;
+    wi_mutex_unlock(&pool->lock);
+    return is_over;
+}

@@ -126,6 +126,9 @@ void wi_slot_lose(wi_pool *pool, wi_lease *lease);
 weir_status wi_slot_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
                            weir_error *err);
 
+/* wi_pool_core::is_over. */
+bool wi_slot_pool_is_over(wi_pool *pool, wi_lease *lease, uint64_t loan);
+
 static inline bool wi_slot_is_lent(const wi_lease *lease)
 {
     return lease->state == WI_SLOT_BUSY || lease->state == WI_SLOT_LOST;
