@@ -119,8 +119,10 @@ void wi_place_move(wi_pool *pool, wi_lease *place, uint32_t state)
     uint32_t before = wi_place_state_of(place);
 
     WI_ASSERT(allowed[before] & BIT(state));
-    if (before == WI_PLACE_EMPTY)
+    if (before == WI_PLACE_EMPTY) {
         pool->total++;
+        wi_place_over(place); /* who opens it signs it, too */
+    }
     if (state == WI_PLACE_EMPTY)
         pool->total--;
     if (before == WI_PLACE_CLOSING)

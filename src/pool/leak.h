@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is told of a loan that lasts too long: that it does (once), and what
- * became of it. The pool only finds it out. Who may take it from its borrower,
- * and how, knows whoever made the resource: wi_resource_kind::reclaim.
+ * became of it: wi_resource_kind::leaked, by a thread of the pool or by who
+ * gives it back.
+ *
+ * The pool only finds it out. Who may take it from its borrower, and how, knows
+ * whoever made the resource: wi_resource_kind::reclaim takes it and ends it.
+ * False: not now, since it is in use, or on its way back; that may be so at any
+ * moment, and whoever holds it decides. True: its borrower never comes to the
+ * pool with that loan again but to release it by its serial, with DISCARD,
+ * which is too late then.
  */
 #ifndef WI_POOL_LEAK_H
 #define WI_POOL_LEAK_H

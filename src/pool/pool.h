@@ -91,15 +91,8 @@ typedef struct wi_resource_kind {
     /* A pool that is closed with a deadline has reached it: what is out is to
      * come back at once. The pool is there until this is over. */
     void (*overdue)(void *context);
-    /* What became of a loan that lasts too long. By a thread of the pool, or
-     * by who gives it back. */
+    /* Of loans that last too long: pool/leak.h. */
     void (*leaked)(void *context, const struct wi_leak *leak);
-    /* Takes the resource of a loan from its borrower and ends it. He never
-     * comes to the pool with that loan again but to release it by its serial,
-     * which is too late then. He may be doing so, or anything else, at this
-     * moment: whoever holds it decides. (pool/leak.h)
-     * @return false: not now, since it is in use, or on its way back. True: the
-     * late release says DISCARD, and leaves the resource alone */
     bool (*reclaim)(void *context, const struct wi_leak *leak);
 } wi_resource_kind;
 

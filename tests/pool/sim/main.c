@@ -3,15 +3,17 @@
  * usage: sim [--core mutex|fast] [--calm] [--from SEED] [--count N] [--trace]
  *        sim --same [--from SEED] [--count N]
  *        sim --nested [--from SEED] [--count N] [--trace]
+ *        sim --leaky [--from SEED] [--count N] [--trace]
  *        sim --replay [--core mutex|fast] [--nested] [--from SEED] [--count N]
  *        sim --faults
  *
  * Runs seeds, and says which one found something: the same seed finds it
  * again, and --trace prints what happens. --same runs each seed calmly on
  * both cores, which must be seen to do the same. --nested is the story of
- * threads that hold connections and borrow more. --replay runs each seed
- * alone and then after others, which must be the same. --faults breaks the
- * world in one way after another, each of which some seed must notice.
+ * threads that hold connections and borrow more, --leaky that of those who keep
+ * them for too long. --replay runs each seed alone and then after others, which
+ * must be the same. --faults breaks the world in one way after another, each of
+ * which some seed must notice.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "leaky.h"
 #include "nested.h"
 #include "replay.h"
 #include "story.h"
@@ -31,6 +34,7 @@ typedef struct wish {
     uint64_t count;
     bool same;
     bool nested;
+    bool leaky;
     bool replay;
     bool faults;
 } wish;
@@ -60,6 +64,7 @@ static wish read_wish(int argc, char **argv)
         {"trace", no_argument, NULL, 't'},
         {"same", no_argument, NULL, 's'},
         {"nested", no_argument, NULL, 'd'},
+        {"leaky", no_argument, NULL, 'l'},
         {"replay", no_argument, NULL, 'r'},
         {"faults", no_argument, NULL, 'x'},
         {0},
@@ -82,6 +87,8 @@ static wish read_wish(int argc, char **argv)
             all.same = true;
         else if (option == 'd')
             all.nested = true;
+        else if (option == 'l')
+            all.leaky = true;
         else if (option == 'r')
             all.replay = true;
         else if (option == 'x')
@@ -167,6 +174,23 @@ static int run_nested(const wish *all)
     return all->count > 100 && nested_told() == 0;
 }
 
+static int run_leaky(const wish *all)
+{
+    for (uint64_t i = 0; i < all->count; i++) {
+        uint64_t seed = all->from + i;
+
+        if (leaky_run(seed, all->plan.trace))
+            continue;
+        printf("seed %llu: %s\nsim --leaky --from %llu --trace\n",
+               (unsigned long long)seed, world_finding(),
+               (unsigned long long)seed);
+        return 1;
+    }
+    printf("%llu seeds: %llu taken back, nothing found\n",
+           (unsigned long long)all->count, (unsigned long long)leaky_taken());
+    return all->count > 100 && leaky_taken() == 0;
+}
+
 static uint64_t course_of(const void *context, uint64_t seed)
 {
     const wish *all = context;
@@ -246,5 +270,7 @@ int main(int argc, char **argv)
         return run_replay(&all);
     if (all.nested)
         return run_nested(&all);
+    if (all.leaky)
+        return run_leaky(&all);
     return all.same ? run_same(&all) : run_seeds(&all);
 }
