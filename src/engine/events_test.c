@@ -62,6 +62,7 @@ static void open_small(int size)
     options.pool_size = size;
     options.max_overflow = 0;
     options.pool_timeout_s = 20;
+    options.connect_backoff_s = 0.000001; /* a next attempt is made at once */
     script_open(NULL, &options);
     heard.length = 0;
     heard.text[0] = '\0';

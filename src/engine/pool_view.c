@@ -211,6 +211,8 @@ static void put_view(weir_json *out, const weir_engine *engine,
         put_seconds(out, "last_connect_error_age_s",
                     seconds(view->failure_age_ns));
     }
+    if (view->retry_ns >= 0)
+        put_seconds(out, "next_connect_s", seconds(view->retry_ns));
     put_places(out, "connections", view);
     put_waiters(out, view);
     put_permit(out, permit);

@@ -23,6 +23,8 @@ typedef struct wi_claim {
     uint64_t thread;
     int64_t began_ns;
     int64_t deadline_ns;
+    /* It looks then by itself; written under the lock. INT64_MAX: never. */
+    _Atomic int64_t look_ns;
     uint32_t word;     /* what was published last */
     bool had_its_turn; /* and what it got was no good */
     bool settled;      /* out of the queue: `lease`, or `answer` */

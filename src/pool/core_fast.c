@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/fast_callers.h"
 #include "pool/fast_heads.h"
 #include "pool/fast_leaks.h"
 #include "pool/fast_life.h"
@@ -138,8 +139,9 @@ static weir_status queue_is_full(const wi_pool *pool, weir_error *err)
  * open one in. */
 static weir_status take_now(wi_pool *pool, wi_claim *claim)
 {
-    bool may_open =
-        !pool->options.threads || wi_fast_now(pool) >= claim->deadline_ns;
+    bool may_open = pool->options.threads
+                        ? wi_fast_now(pool) >= claim->deadline_ns
+                        : wi_caller_may_open(pool);
     wi_lease *empty;
 
     while (!wi_claim_first(pool) && pool->mode != WI_POOL_PAUSED) {
@@ -173,9 +175,9 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
         return wi_plight_cancelled(pool->kind->noun, err);
     if (wi_fast_now(pool) >= claim->deadline_ns)
         return timed_out(pool, claim, err);
-    if (claim->had_its_turn)
+    if (claim->had_its_turn && pool->options.threads)
         return WEIR_OK;
-    if (pool->options.waiters_max > 0 &&
+    if (!claim->had_its_turn && pool->options.waiters_max > 0 &&
         pool->waiting >= pool->options.waiters_max)
         return queue_is_full(pool, err);
     return wi_refuse_in_outage(pool, err);
@@ -239,6 +241,7 @@ static weir_status find_place(wi_pool *pool, wi_claim *claim)
     claim->lease = NULL;
     claim->settled = false;
     claim->word = 0;
+    atomic_store(&claim->look_ns, INT64_MAX);
     if (status == WEIR_OK)
         status = take_now(pool, claim);
     wi_gate_set(pool);
@@ -254,8 +257,9 @@ static weir_status find_place(wi_pool *pool, wi_claim *claim)
         status =
             wi_open_here(pool, claim->lease, claim->deadline_ns, claim->err);
         if (status != WEIR_OK) {
-            wi_give_up(pool, claim->lease);
-        } else if (pool->options.threads) {
+            wi_caller_failed(pool, claim->lease, claim->deadline_ns,
+                             claim->err);
+        } else {
             wi_note_success(pool);
             wi_dispatch(pool); /* there was no thread for others, either */
         }
@@ -538,12 +542,11 @@ static weir_status fast_reopen(wi_pool *pool, wi_lease *place,
     place->in_caller = true;
     deadline_ns = wi_pool_deadline(&pool->options, deadline_ns, now);
     status = wi_open_here(pool, place, deadline_ns, err);
-    if (status != WEIR_OK) {
+    if (status != WEIR_OK)
         wi_place_move(pool, place, WI_PLACE_LOST);
-    } else if (pool->options.threads) {
+    else
         wi_note_success(pool);
-        wi_dispatch(pool); /* who waits for the outage to end need not */
-    }
+    wi_dispatch(pool); /* who waits for the outage to end need not */
     wi_fast_unlock(pool);
     return status;
 }

@@ -191,6 +191,8 @@ void wi_claim_answer(wi_pool *pool, wi_claim *claim, weir_status status,
                      const weir_error *err);
 /* Not locked; its token is cancelled. */
 void wi_claim_cancel(wi_cancel_wait *wait);
+/* Locked. It looks at that time, in a pool without threads. */
+void wi_claim_look_at(wi_pool *pool, wi_claim *claim, int64_t time_ns);
 /* Locked. Tells the oldest to look, if it may be overtaken and a place is idle,
  * unless one that was told has not looked yet. */
 void wi_queue_nudge(wi_pool *pool);

@@ -4,6 +4,7 @@
  * free: whatever changes the capacity ends in wi_dispatch().
  */
 #include "pool/fast_aside.h"
+#include "pool/fast_callers.h"
 #include "pool/fast_house.h"
 #include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
@@ -51,11 +52,12 @@ static void grant_room(wi_pool *pool)
     wi_lease *place;
 
     while (wi_claim_first(pool) && wi_fast_room(pool, &pool->options) > 0 &&
-           (place = wi_place_empty(pool))) {
+           wi_caller_may_open(pool) && (place = wi_place_empty(pool))) {
         wi_place_move(pool, place, WI_PLACE_CONNECTING);
         place->in_caller = true;
         wi_claim_grant(pool, place);
     }
+    wi_callers_look_later(pool);
 }
 
 void wi_dispatch(wi_pool *pool)
@@ -263,10 +265,18 @@ static weir_status replace(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
         return WEIR_OK;
     }
     wi_close_here(pool, place);
+    *again = !wi_caller_may_open(pool);
+    if (*again) {
+        wi_give_up(pool, place);
+        return WEIR_OK;
+    }
     wi_place_move(pool, place, WI_PLACE_CONNECTING);
     status = wi_open_here(pool, place, deadline_ns, err);
     if (status != WEIR_OK)
-        wi_give_up(pool, place);
+        wi_caller_failed(pool, place, deadline_ns, err);
+    else
+        wi_note_success(pool);
+    wi_dispatch(pool);
     return status;
 }
 

@@ -8,6 +8,7 @@
  * claim out of the queue another is looked for: else a wake-up could be lost
  * with a claim that was told, and served meanwhile by somebody else.
  */
+#include "pool/fast_callers.h"
 #include "pool/fast_nest.h"
 #include "pool/fast_view.h"
 
@@ -184,10 +185,19 @@ static bool any_idle(const wi_pool *pool)
     return false;
 }
 
+void wi_claim_look_at(wi_pool *pool, wi_claim *claim, int64_t time_ns)
+{
+    if (atomic_load(&claim->look_ns) == time_ns)
+        return;
+    atomic_store(&claim->look_ns, time_ns);
+    publish(pool, claim, claim->word + WI_LOOK);
+}
+
 void wi_queue_nudge(wi_pool *pool)
 {
     wi_claim *first = wi_claim_first(pool);
 
+    wi_callers_look_later(pool);
     if (pool->options.max_overtake_ns <= 0 || !first ||
         pool->mode == WI_POOL_PAUSED || atomic_load(&pool->is_woken) ||
         !any_idle(pool))
@@ -234,6 +244,14 @@ static weir_status gave_up(const wi_pool *pool, weir_error *err)
                           pool->nest.noun);
 }
 
+/* Locked. The time has come for it to look, or has changed. */
+static void look_for_room(wi_pool *pool, wi_claim *claim)
+{
+    if (wi_fast_now(pool) >= atomic_load(&claim->look_ns))
+        atomic_store(&claim->look_ns, INT64_MAX);
+    wi_dispatch(pool);
+}
+
 /* Locked; awake. */
 static void wake_up(wi_pool *pool, wi_claim *claim, bool late)
 {
@@ -245,8 +263,10 @@ static void wake_up(wi_pool *pool, wi_claim *claim, bool late)
         wi_claim_answer(pool, claim, gave_up(pool, &err), &err);
     else if (late)
         give_up_waiting(pool, claim);
-    else
+    else if (claim->is_woken)
         look(pool, claim);
+    else
+        look_for_room(pool, claim);
 }
 
 bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
@@ -261,13 +281,19 @@ bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
     if (!port->shares_threads)
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     while (!settled) {
-        uint32_t word =
-            port->park(port->context, &claim->parker, seen, claim->deadline_ns);
-        bool late = word == seen && claim->deadline_ns != WI_NO_DEADLINE &&
-                    port->now_ns(port->context) >= claim->deadline_ns;
+        int64_t look_ns = atomic_load(&claim->look_ns);
+        int64_t until_ns = claim->deadline_ns;
+        bool is_time, late;
+        uint32_t word;
 
+        if (look_ns < until_ns)
+            until_ns = look_ns;
+        word = port->park(port->context, &claim->parker, seen, until_ns);
+        is_time = word == seen && until_ns != WI_NO_DEADLINE &&
+                  port->now_ns(port->context) >= until_ns;
+        late = is_time && port->now_ns(port->context) >= claim->deadline_ns;
         settled = word & WI_SETTLED;
-        if (settled || (word == seen && !late && !claim->parker.gave_up))
+        if (settled || (word == seen && !is_time && !claim->parker.gave_up))
             continue;
         wi_mutex_lock(&pool->lock);
         wake_up(pool, claim, late);

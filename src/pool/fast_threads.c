@@ -76,7 +76,7 @@ void wi_note_success(wi_pool *pool)
     pool->retry_ns = 0;
 }
 
-static void note_failure(wi_pool *pool)
+void wi_note_failure(wi_pool *pool)
 {
     pool->failures++;
     pool->retry_ns =
@@ -122,8 +122,8 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
     int64_t now = wi_fast_now(pool);
     weir_error last = pool->last_failure;
 
-    if (!pool->options.threads || pool->mode == WI_POOL_PAUSED ||
-        pool->failures < 2 || now >= pool->retry_ns || may_come_back(pool))
+    if (pool->mode == WI_POOL_PAUSED || pool->failures < 2 ||
+        now >= pool->retry_ns || may_come_back(pool))
         return WEIR_OK;
     weir_error_set(err, last.status,
                    "%s (%.1f s ago, %d times in a row; the next attempt is in "
@@ -142,9 +142,8 @@ bool wi_is_final(weir_status status)
            status == WEIR_ERR_MISUSE || status == WEIR_ERR_UNSUPPORTED;
 }
 
-/* Locked. One is told for one failure, but all in an outage, and if nothing
- * will help. While something may come back they go on waiting for it. */
-static void answer_waiters(wi_pool *pool, const weir_error *err)
+/* While something may come back they go on waiting for it. */
+void wi_answer_waiters(wi_pool *pool, const weir_error *err)
 {
     bool all = wi_is_final(err->status) || pool->failures >= 2;
 
@@ -190,9 +189,9 @@ static void connector_main(void *argument)
         take_in(pool, place);
     } else {
         wi_opening_ended(pool, place);
-        note_failure(pool);
+        wi_note_failure(pool);
         wi_place_move(pool, place, WI_PLACE_EMPTY);
-        answer_waiters(pool, &err);
+        wi_answer_waiters(pool, &err);
         wi_dispatch(pool);
     }
     wi_thread_ends(pool);

@@ -112,6 +112,7 @@ void wi_fast_view(wi_pool *pool, wi_pool_view *view)
         .places = view->places,
         .waiters = view->waiters,
         .failure_age_ns = -1,
+        .retry_ns = -1,
     };
     wi_fast_status(pool, &view->status);
     wi_mutex_lock(&pool->lock);
@@ -124,6 +125,8 @@ void wi_fast_view(wi_pool *pool, wi_pool_view *view)
         view->last_failure = pool->last_failure;
         view->failure_age_ns = wi_fast_now(pool) - pool->last_failure_ns;
     }
+    if (pool->retry_ns > wi_fast_now(pool))
+        view->retry_ns = pool->retry_ns - wi_fast_now(pool);
     view_places(pool, view, place_room);
     view_waiters(pool, view, waiter_room);
     wi_mutex_unlock(&pool->lock);

@@ -145,7 +145,8 @@ typedef struct wi_pool_options {
     int64_t
         connect_ns; /* that a thread of the pool gives an opening; 0: 30 s */
     int64_t backoff_ns; /* the longest pause between openings in an outage;
-                         * 0: 5 s */
+                         * 0: 5 s; negative: borrowers that open for themselves
+                         * go on doing so */
     /* These need threads. */
     int min_idle;         /* so many stay open, lent or not */
     bool prefill;         /* opens `size` at the beginning */

@@ -43,6 +43,7 @@ void wi_slot_pool_view(wi_pool *pool, wi_pool_view *view)
         .places = view->places,
         .waiters = view->waiters,
         .failure_age_ns = -1,
+        .retry_ns = -1,
     };
     wi_mutex_lock(&pool->lock);
     view->status = status_of(pool);

@@ -53,6 +53,7 @@ typedef struct wi_pool_view {
     int64_t wait_most_ns;
     weir_error last_failure;
     int64_t failure_age_ns; /* negative: opening has never failed */
+    int64_t retry_ns;       /* until it is tried again; negative: it may be */
     wi_histogram_sum wait;  /* of those that waited */
     wi_histogram_sum hold;
 } wi_pool_view;

@@ -238,6 +238,7 @@ static void test_pool_67__any_trace_adds_up(void **state)
 
     (void)state;
     options.max_overflow = 1;
+    options.backoff_ns = 1000; /* all five are to be met */
     pool = fake_pool(&server, &options);
     atomic_store(&server.failures_to_come, 5);
     for (int i = 0; i < WORKERS; i++) {

@@ -181,6 +181,18 @@ fast_check.c
 one that was asked is valid again, whatever happened meanwhile
 s/if (status == WEIR_OK \&\& !wi_is_void(pool, place))/if (status == WEIR_OK)/
 
+fast_callers.c
+a failed attempt of a borrower leaves its room unused
+/^void wi_caller_failed/,/^}/s/wi_dispatch(pool);//
+
+fast_queue.c
+who would have tried again leaves, and nobody does
+/^void wi_queue_nudge/,/^}/s/wi_callers_look_later(pool);//
+
+fast_queue.c
+it is time to try again, and who waits sleeps on
+/^static void look_for_room/,/^}/s/wi_dispatch(pool);//
+
 fast_clock.c
 nobody sees that the machine was suspended
 /^void wi_clock_look/,/^}/s/wi_suspect_all(pool);//

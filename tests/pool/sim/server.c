@@ -54,12 +54,23 @@ void server_check(server *self)
         world_fail("%d sessions, %d are allowed", self->now, self->ceiling);
 }
 
-void server_check_begun(const server *self, int connecting, int threads)
+void server_check_begun(server *self, int connecting, int threads,
+                        int64_t retry_ns)
 {
-    if (self->now < self->limit && connecting == self->stuck &&
-        threads == self->stuck)
+    bool is_known = self->try_ns != 0 && self->tried == self->connects;
+
+    if (self->now >= self->limit || connecting != self->stuck ||
+        threads != self->stuck) {
+        self->try_ns = 0;
+    } else if (is_known && world_now() > self->try_ns) {
+        world_fail("it is time to connect again, and nobody does");
+    } else if (retry_ns >= 0 && !is_known) {
+        self->try_ns = world_now() + retry_ns;
+        self->tried = self->connects;
+    } else if (!is_known) {
         world_fail("%d of %d are open, %d are stuck, and nobody connects",
                    self->now, self->limit, self->stuck);
+    }
 }
 
 int server_number(const server *self, const void *resource)

@@ -51,6 +51,8 @@ typedef struct server {
     int opening;  /* at this moment */
     int stuck;    /* … and not counted by the pool any more */
     wi_pool *pool;
+    int64_t try_ns; /* somebody has to connect then; 0: nobody has */
+    int tried;      /* connects when that was known */
     int opened;
     int refused;
     int closed;
@@ -70,8 +72,10 @@ void server_settled(server *self, int places);
 /* After every step. */
 void server_check(server *self);
 /* Somebody waits at such a moment, the pool has so many openings and threads:
- * one that is stuck is not all that is done for him. */
-void server_check_begun(const server *self, int connecting, int threads);
+ * one that is stuck is not all that is done for him. In an outage it is tried
+ * again after that time, if not negative. */
+void server_check_begun(server *self, int connecting, int threads,
+                        int64_t retry_ns);
 int server_number(const server *self, const void *resource);
 bool server_is_dead(const void *resource);
 /* When the server closes a session, whose number is its socket. */

@@ -39,6 +39,7 @@ wi_pool_options choose_options(const story_plan *plan, uint64_t *dice,
     if (by_chance(dice, 50))
         options.order = WI_ORDER_LIFO;
     /* What only one core has is left out where both are compared. */
+    options.backoff_ns = plan->is_calm ? -1 : 0;
     if (plan->is_calm || plan->core == WI_CORE_MUTEX)
         return options;
     if (by_chance(dice, 60))

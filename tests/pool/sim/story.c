@@ -9,6 +9,7 @@
 
 #include "chance.h"
 #include "memory.h"
+#include "pool/view.h"
 #include "server.h"
 #include "settings.h"
 #include "trust.h"
@@ -121,6 +122,7 @@ static bool nobody_is_inside(void)
 
 static void check_idle(void *context)
 {
+    wi_pool_view view = {.place_count = 0};
     weir_pool_status status;
     int waiting = count_waiting();
 
@@ -130,7 +132,8 @@ static void check_idle(void *context)
         world_fail("somebody waits for an end that has come");
     if (now.closing)
         return;
-    wi_pool_status(now.pool, &status);
+    wi_pool_view_of(now.pool, &view);
+    status = view.status;
     server_settled(&now.server, status.idle + status.busy + status.connecting);
     if (status.waiting != waiting)
         world_fail("%d wait, the pool says %d", waiting, status.waiting);
@@ -139,7 +142,10 @@ static void check_idle(void *context)
     if (waiting > 0 && status.idle > 0)
         world_fail("%d wait beside %d idle", waiting, status.idle);
     if (waiting > 0)
-        server_check_begun(&now.server, status.connecting, world_helpers());
+        server_check_begun(&now.server, status.connecting, world_helpers(),
+                           now.options.threads ? -1 : view.retry_ns);
+    else
+        now.server.try_ns = 0;
     if (status.connecting == 0 && world_helpers() == 0 &&
         status.idle + status.busy < now.options.min_idle &&
         world_rests_until() == SIM_NEVER && !now.draining)
