@@ -24,7 +24,7 @@ void wi_clock_look(wi_pool *pool)
     int64_t now_ns = wi_fast_coarse(pool);
     int64_t suspended_ns;
 
-    if (now_ns == pool->clock.looked_ns)
+    if (now_ns == pool->clock.looked_ns || !pool->kind->check)
         return;
     pool->clock.looked_ns = now_ns;
     suspended_ns = suspended(pool);

@@ -172,6 +172,28 @@ static void test_short_sleeps__add_up(void **state)
     wake_up(&pool);
 }
 
+/* A permit, say: it is no session, and nobody could be asked. */
+static void test_suspended__is_nothing_to_what_cannot_be_asked(void **state)
+{
+    wi_resource_kind lifeless = kind;
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool;
+
+    (void)state;
+    lifeless.check = NULL;
+    options.port = &port;
+    options.order = WI_ORDER_FIFO;
+    memset(&server, 0, sizeof server);
+    pool = wi_pool_new(&lifeless, &server, &options, NULL);
+    assert_non_null(pool);
+    release(pool, acquire(pool));
+    atomic_fetch_add(&suspended_ns, 3600 * SECOND);
+    nap(20 * MS);
+    release(pool, acquire(pool));
+    assert_int_equal(atomic_load(&server.opened), 1);
+    wake_up(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_pool_13__the_housekeeper_asks),
         cmocka_unit_test(test_pool_13__a_wall_clock_that_is_set_says_nothing),
         cmocka_unit_test(test_short_sleeps__add_up),
+        cmocka_unit_test(test_suspended__is_nothing_to_what_cannot_be_asked),
     };
 
     fake_use("fast", WI_CORE_FAST, NULL);

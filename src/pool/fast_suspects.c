@@ -192,8 +192,12 @@ void wi_suspect_all(wi_pool *pool)
 
 void wi_suspect(wi_pool *pool, const wi_lease *place)
 {
-    if (place->generation == atomic_load(&pool->generation))
+    if (place->generation != atomic_load(&pool->generation))
+        return;
+    if (pool->kind->check)
         wi_suspect_all(pool);
+    else
+        wi_make_void(pool);
 }
 
 void wi_make_void(wi_pool *pool)

@@ -56,7 +56,8 @@ typedef struct wi_resource_kind {
                         weir_error *err);
     /* Asks whether it is alive. Failing closes it; failing with anything but
      * TIMEOUT and NOMEM throws suspicion on all that are as old: none of them
-     * is lent unless it was asked since. */
+     * is lent unless it was asked since. NULL: there is nothing to ask, and no
+     * pre_ping; what is suspected is replaced. */
     weir_status (*check)(void *context, void *resource, int64_t deadline_ns,
                          weir_error *err);
     /* Makes it clean for the next borrower; anything but KEEP closes it. */

@@ -69,7 +69,7 @@ static void suspect(wi_pool *pool, const wi_lease *lease)
         return;
     pool->generation++;
     pool->dead = 0;
-    if (!pool->rules->asks)
+    if (!pool->rules->asks || !pool->kind->check)
         pool->valid_from = pool->generation;
 }
 
