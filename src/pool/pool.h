@@ -257,9 +257,8 @@ void wi_pool_invalidate(wi_pool *pool);
 /* The resource of this lease, which may be lost already, was found dead: all
  * made until now are asked before they are lent again, by threads of the pool
  * at once if it has any, and closed if they do not answer; when several do not,
- * the rest is invalidated. Of many that die together only the first counts, so
- * that their successors are not suspected. The core of the kinds asks nobody:
- * wi_pool_invalidate(). */
+ * the rest is invalidated. Of many that die together only the first counts, not
+ * their successors. The core of the kinds asks nobody: wi_pool_invalidate(). */
 void wi_pool_suspect(wi_pool *pool, const wi_lease *lease);
 /* Its borrower keeps the resource of this lease until it is closed: no view
  * takes it for a loan that is about to come back. */
