@@ -42,11 +42,12 @@ void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE]);
  */
 static inline void wi_hold_ended(wi_lease *place, int64_t now_ns)
 {
-    int64_t held_ns =
-        now_ns - atomic_load_explicit(&place->since_ns, memory_order_relaxed);
+    int64_t held_ns;
 
     if (!WI_POOL_MEASURES)
         return;
+    held_ns =
+        now_ns - atomic_load_explicit(&place->since_ns, memory_order_relaxed);
     if (held_ns > 0)
         wi_histogram_add(&place->hold, held_ns, 1);
     else if (place->sampled_ns)

@@ -47,10 +47,11 @@ static inline int wi_bucket_of(int64_t ns)
 static inline void wi_histogram_add(wi_histogram *histogram, int64_t ns,
                                     uint32_t weight)
 {
-    _Atomic uint32_t *count = &histogram->counts[wi_bucket_of(ns)];
+    _Atomic uint32_t *count;
 
     if (!WI_POOL_MEASURES)
         return;
+    count = &histogram->counts[wi_bucket_of(ns)];
     atomic_store_explicit(
         count, atomic_load_explicit(count, memory_order_relaxed) + weight,
         memory_order_relaxed);
