@@ -66,9 +66,12 @@ WEIR_API size_t weir_pool_status_text(const weir_engine *engine, char *out,
 
 /**
  * Writes one JSON object: the numbers, every connection with its state,
- * holder's tag, thread and since when, and all who wait, the one that waits
- * longest first; `write_permit`, the same for the permit to write (SQLite), or
- * null if nobody has wanted it. No secrets are in it.
+ * holder's tag, thread and since when (`since_s`: lent or idle), how long ago
+ * it was made (`age_s`) and last answered a question (`asked_s`), whether it
+ * may be lent as it is (`trust`: current; suspect: is asked first; void: is
+ * replaced), and all who wait, the one that waits longest first;
+ * `write_permit`, the same for the permit to write (SQLite), or null if nobody
+ * has wanted it. No secrets are in it.
  *
  * @return WEIR_OK; MISUSE; NOMEM; failures of the writer stay with the writer
  */

@@ -87,6 +87,16 @@ static void put_seconds(weir_json *out, const char *key, double value)
     weir_json_f64(out, value);
 }
 
+/* Since something that may never have happened. */
+static void put_age(weir_json *out, const char *key, int64_t ns)
+{
+    weir_json_key(out, key);
+    if (ns < 0)
+        weir_json_null(out);
+    else
+        weir_json_f64(out, seconds(ns));
+}
+
 static void put_text(weir_json *out, const char *key, const char *text)
 {
     weir_json_key(out, key);
@@ -151,6 +161,9 @@ static void put_places(weir_json *out, const char *key,
         weir_json_u64(out, place->thread);
         put_seconds(out, "since_s", seconds(place->since_ns));
         put_count(out, "loans", (int64_t)place->loans);
+        put_age(out, "age_s", place->made_ns);
+        put_age(out, "asked_s", place->asked_ns);
+        put_text(out, "trust", place->trust);
         weir_json_end_object(out);
     }
     weir_json_end_array(out);

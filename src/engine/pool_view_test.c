@@ -136,6 +136,9 @@ static void test_site__is_shown(void **state)
     assert_int_equal(weir_json_finish(&json), WEIR_OK);
     assert_non_null(strstr(weir_json_result(&json).data, here));
     assert_non_null(strstr(weir_json_result(&json).data, "\"main.lua:7\""));
+    assert_non_null(strstr(weir_json_result(&json).data, "\"age_s\":0"));
+    assert_non_null(strstr(weir_json_result(&json).data,
+                           "\"asked_s\":null,\"trust\":\"current\""));
     weir_json_clear(&json);
     assert_null(weir_connect_with(engine, &hasty, &err));
     assert_int_equal(err.status, WEIR_ERR_POOL_TIMEOUT);

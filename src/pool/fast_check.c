@@ -66,7 +66,7 @@ static void checker_main(void *argument)
         pool->kind->check(pool->context, place->resource, deadline_ns, &err);
     wi_mutex_lock(&pool->lock);
     pool->chores.checks--;
-    place->asked_ns = wi_fast_now(pool);
+    atomic_store(&place->asked_ns, wi_fast_now(pool));
     /* Having had too little time or memory says nothing of the others. */
     if (status != WEIR_OK && status != WEIR_ERR_TIMEOUT &&
         status != WEIR_ERR_NOMEM)

@@ -142,6 +142,7 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     atomic_store_explicit(&place->is_detached, false, memory_order_relaxed);
     place->generation = generation;
     place->made_ns = began_ns;
+    atomic_store(&place->asked_ns, 0);
     place->jitter = (uint32_t)(pool->port->random(pool->port->context) & 1023);
     place->used_count =
         atomic_load_explicit(&place->loans, memory_order_relaxed);
@@ -245,12 +246,16 @@ static weir_status examine(const wi_pool *pool, wi_lease *place, int64_t now,
     bool asks = after_ns == 0 || (after_ns > 0 && idle_ns >= after_ns) ||
                 asked->of_suspect || wi_is_suspect(pool, place);
     bool hung_up = atomic_exchange(&place->hung_up, false);
+    weir_status status;
 
     if (!asks && looks_alive(pool, place, hung_up))
         return WEIR_OK;
     wi_error_clear(err);
-    return pool->kind->check(pool->context, place->resource, asked->limit_ns,
-                             err);
+    status =
+        pool->kind->check(pool->context, place->resource, asked->limit_ns, err);
+    if (status == WEIR_OK)
+        atomic_store(&place->asked_ns, wi_fast_now(pool));
+    return status;
 }
 
 /* Locked, and outside in between. The place has to be replaced. */

@@ -214,7 +214,7 @@ void wi_suspect_answered(wi_pool *pool, wi_lease *place, uint32_t generation,
 {
     uint32_t valid_from = atomic_load(&pool->valid_from);
 
-    place->asked_ns = wi_fast_now(pool);
+    atomic_store(&place->asked_ns, wi_fast_now(pool));
     if (status == WEIR_OK)
         place->generation = generation;
     /* Having had too little memory says nothing of the others. */

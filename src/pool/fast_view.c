@@ -50,11 +50,30 @@ void wi_place_see(const wi_lease *place, int64_t now, wi_place_view *out)
         .thread = is_held ? wi_thread_of(place) : 0,
         .since_ns = since_ns > 0 ? since_ns : 0,
         .loans = atomic_load(&place->loans),
+        .made_ns = -1,
+        .asked_ns = -1,
     };
     if (is_held)
         wi_place_tag(place, out->tag);
     if (is_held && state != WI_PLACE_LOST && atomic_load(&place->is_detached))
         out->state = "detached";
+}
+
+/* Locked. What is open in a place. */
+static void see_resource(const wi_pool *pool, const wi_lease *place,
+                         int64_t now, wi_place_view *out)
+{
+    uint32_t state = wi_place_state_of(place);
+    int64_t asked_ns = atomic_load(&place->asked_ns);
+
+    if (!place->resource || state == WI_PLACE_INHERITED)
+        return;
+    out->made_ns = now - place->made_ns;
+    if (asked_ns != 0)
+        out->asked_ns = now > asked_ns ? now - asked_ns : 0;
+    out->trust = wi_is_void(pool, place)      ? "void"
+                 : wi_is_suspect(pool, place) ? "suspect"
+                                              : "current";
 }
 
 /* Locked. */
@@ -67,8 +86,12 @@ static void view_places(const wi_pool *pool, wi_pool_view *view, int room)
         wi_histogram_sum_up(&view->hold, &place->hold);
         if (wi_place_state_of(place) == WI_PLACE_EMPTY)
             continue;
-        if (view->place_count < room)
-            wi_place_see(place, now, &view->places[view->place_count++]);
+        if (view->place_count < room) {
+            wi_place_view *out = &view->places[view->place_count++];
+
+            wi_place_see(place, now, out);
+            see_resource(pool, place, now, out);
+        }
     }
 }
 

@@ -72,11 +72,11 @@ struct wi_lease {
     wi_histogram hold;
     struct wi_lease *next_in_line; /* to be closed, or to be asked */
     /* The housekeeper's (pool/fast_house.h). */
-    uint32_t number;      /* of the place in its pool */
-    bool is_watched;      /* its socket is */
-    int64_t asked_ns;     /* in the background, and it was alive */
-    bool was_aside;       /* HELD: it goes there again */
-    _Atomic bool hung_up; /* and the other end has hung up: look at it */
+    uint32_t number;          /* of the place in its pool */
+    bool is_watched;          /* its socket is */
+    _Atomic int64_t asked_ns; /* and it was alive; 0: never */
+    bool was_aside;           /* HELD: it goes there again */
+    _Atomic bool hung_up;     /* and the other end has hung up: look at it */
     wi_told told;
 };
 

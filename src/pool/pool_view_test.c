@@ -61,6 +61,59 @@ static void test_pool_view__names_holders_and_waiters(void **state)
     end(&server, &pool);
 }
 
+/* Each is older than when it was asked, and that than what it is at now. */
+static void test_pool_view__knows_how_old_things_are(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_place_view places[8];
+    wi_lease *lease;
+    wi_pool *pool;
+
+    (void)state;
+    options.pre_ping = true;
+    pool = fake_pool(&server, &options);
+    release(pool, acquire(pool)); /* what is new is not asked */
+    (void)view_of(pool, places, NULL);
+    assert_true(places[0].made_ns >= 0);
+    assert_true(places[0].asked_ns < 0);
+    assert_string_equal(places[0].trust, "current");
+    nap(20 * MS);
+    lease = acquire(pool);
+    nap(20 * MS);
+    (void)view_of(pool, places, NULL);
+    assert_true(places[0].made_ns >= 40 * MS);
+    assert_in_range(places[0].asked_ns, 20 * MS, places[0].made_ns - 20 * MS);
+    assert_true(places[0].since_ns < places[0].made_ns);
+    wi_pool_invalidate(pool);
+    (void)view_of(pool, places, NULL);
+    assert_string_equal(places[0].trust, "void");
+    wi_pool_lose(pool, lease);
+    (void)view_of(pool, places, NULL);
+    assert_true(places[0].made_ns < 0 && places[0].asked_ns < 0);
+    assert_null(places[0].trust);
+    release(pool, lease);
+    end(&server, &pool);
+}
+
+static void test_pool_view__knows_what_is_suspected(void **state)
+{
+    wi_pool_options options = fake_options(1);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_place_view places[8];
+    wi_lease *lease = acquire(pool);
+
+    (void)state;
+    wi_pool_suspect(pool, lease);
+    (void)view_of(pool, places, NULL);
+    assert_string_equal(places[0].trust, "suspect");
+    release(pool, lease);
+    release(pool, acquire(pool)); /* it was asked, and answered */
+    (void)view_of(pool, places, NULL);
+    assert_string_equal(places[0].trust, "current");
+    assert_true(places[0].asked_ns >= 0);
+    end(&server, &pool);
+}
+
 static void test_pool_view__measures_waits_and_holds(void **state)
 {
     wi_pool_options options = fake_options(1);
@@ -110,6 +163,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_view__names_holders_and_waiters),
+        cmocka_unit_test(test_pool_view__knows_how_old_things_are),
+        cmocka_unit_test(test_pool_view__knows_what_is_suspected),
         cmocka_unit_test(test_pool_view__measures_waits_and_holds),
         cmocka_unit_test(test_pool_view__knows_the_last_failure),
     };

@@ -159,7 +159,13 @@ void wi_slot_see(const wi_lease *slot, int64_t now_ns, wi_place_view *out)
         .thread = is_held ? slot->label.thread & ~WI_MAY_MOVE : 0,
         .since_ns = now_ns - (is_held ? slot->lent_ns : slot->idle_ns),
         .loans = slot->loans,
+        .made_ns = -1,
+        .asked_ns = -1,
     };
+    if (slot->resource && slot->state != WI_SLOT_INHERITED) {
+        out->made_ns = now_ns - slot->made_ns;
+        out->asked_ns = slot->asked_ns ? now_ns - slot->asked_ns : -1;
+    }
     if (slot->state != WI_SLOT_IDLE && !is_held)
         out->since_ns = 0;
     if (is_held && slot->tag)

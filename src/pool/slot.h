@@ -51,6 +51,7 @@ struct wi_lease {
     wi_nest_label label;         /* of the loan, for those without the lock */
     uint64_t generation;         /* of the pool when the resource was begun */
     int64_t made_ns;             /* when the resource was begun */
+    int64_t asked_ns;            /* and it was alive; 0: never */
     int64_t lent_ns;
     int64_t idle_ns; /* since when it is idle */
     /* Who has borrowed it: these stay as long as it is lent. */

@@ -55,6 +55,7 @@ static weir_status open_resource(wi_pool *pool, wi_lease *lease,
     lease->resource = resource;
     lease->generation = generation;
     lease->made_ns = began_ns;
+    lease->asked_ns = 0;
     wi_slot_move(&pool->slots, lease, WI_SLOT_BUSY);
     return WEIR_OK;
 }
@@ -96,20 +97,24 @@ static void note_death(wi_pool *pool, const wi_lease *lease,
 
 /* Locked, and outside in between. A glance if the rules say so, and a question
  * if it is wanted or the glance says so. */
-static weir_status examine(wi_pool *pool, const wi_lease *lease, bool wanted,
+static weir_status examine(wi_pool *pool, wi_lease *lease, bool wanted,
                            int64_t deadline_ns, weir_error *err)
 {
     const wi_resource_kind *kind = pool->kind;
     bool peeks = pool->rules->peeks && kind->peek;
     weir_status status = WEIR_OK;
+    bool asks;
 
     if (!wanted && !peeks)
         return WEIR_OK;
     wi_mutex_unlock(&pool->lock);
     wi_error_clear(err);
-    if (wanted || !kind->peek(pool->context, lease->resource))
+    asks = wanted || !kind->peek(pool->context, lease->resource);
+    if (asks)
         status = kind->check(pool->context, lease->resource, deadline_ns, err);
     wi_mutex_lock(&pool->lock);
+    if (asks && status == WEIR_OK)
+        lease->asked_ns = wi_now_ns();
     return status;
 }
 

@@ -33,6 +33,27 @@ void wi_slot_pool_status(wi_pool *pool, weir_pool_status *out)
     wi_mutex_unlock(&pool->lock);
 }
 
+/* Locked. */
+static void view_trust(const wi_pool *pool, wi_pool_view *view)
+{
+    int i = 0;
+
+    for (wi_list_node *node = wi_list_first(&pool->slots.all);
+         node && i < view->place_count;
+         node = wi_list_next(&pool->slots.all, node)) {
+        const wi_lease *slot = WI_CONTAINER(node, wi_lease, by_pool);
+
+        if (slot->state == WI_SLOT_SPARE)
+            continue;
+        if (view->places[i++].made_ns < 0)
+            continue;
+        view->places[i - 1].trust = slot->generation < pool->valid_from ? "void"
+                                    : slot->generation != pool->generation
+                                        ? "suspect"
+                                        : "current";
+    }
+}
+
 void wi_slot_pool_view(wi_pool *pool, wi_pool_view *view)
 {
     int place_room = view->place_count;
@@ -57,6 +78,7 @@ void wi_slot_pool_view(wi_pool *pool, wi_pool_view *view)
         view->failure_age_ns = now - pool->last_failure_ns;
     }
     wi_slots_view(&pool->slots, now, place_room, view);
+    view_trust(pool, view);
     wi_waiters_view(&pool->waiters, now, waiter_room, view);
     wi_mutex_unlock(&pool->lock);
 }

@@ -30,6 +30,11 @@ typedef struct wi_place_view {
     uint64_t thread;
     int64_t since_ns; /* how long it has been idle or lent */
     uint64_t loans;
+    /* Of what is open in it: how long ago that was made, and how long ago it
+     * last answered a question; negative: never, or nothing is open. */
+    int64_t made_ns;
+    int64_t asked_ns;
+    const char *trust; /* "current", "suspect", "void"; NULL: nothing */
 } wi_place_view;
 
 typedef struct wi_waiter_view {
