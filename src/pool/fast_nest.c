@@ -28,9 +28,7 @@ static wi_nest_answer look(const wi_nest_source *source, int index,
     case WI_PLACE_BUSY:
     case WI_PLACE_LOST:
     case WI_PLACE_OVERDUE:
-        *thread = atomic_load(&place->thread);
-        return *thread == 0 || (*thread & WI_MAY_MOVE) ? WI_NEST_COMES_BACK
-                                                       : WI_NEST_HELD;
+        return wi_nest_held_by(atomic_load(&place->thread), thread);
     default:
         return WI_NEST_COMES_BACK;
     }

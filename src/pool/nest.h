@@ -91,6 +91,14 @@ typedef struct wi_nest_wait {
     const char *site;
 } wi_nest_wait;
 
+/* What a place answers that is lent, by what stands in it. */
+static inline wi_nest_answer wi_nest_held_by(uint64_t mark, uint64_t *thread)
+{
+    *thread = mark;
+    return mark == 0 || (mark & WI_MAY_MOVE) ? WI_NEST_COMES_BACK
+                                             : WI_NEST_HELD;
+}
+
 /* What a lent thing shows to those who look without the source's lock. */
 typedef struct wi_nest_label {
     _Atomic uint64_t thread; /* wi_holder_mark(); 0: nobody, or not yet known */

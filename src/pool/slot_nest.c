@@ -26,9 +26,7 @@ static wi_nest_answer look(const wi_nest_source *source, int index,
         return WI_NEST_NOBODY;
     case WI_SLOT_BUSY:
     case WI_SLOT_LOST:
-        *thread = atomic_load(&slot->label.thread);
-        return *thread == 0 || (*thread & WI_MAY_MOVE) ? WI_NEST_COMES_BACK
-                                                       : WI_NEST_HELD;
+        return wi_nest_held_by(atomic_load(&slot->label.thread), thread);
     default:
         return WI_NEST_COMES_BACK;
     }

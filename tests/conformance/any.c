@@ -168,24 +168,6 @@ static void test_notification__that_does_not_come_is_a_timeout(void **state)
     run_something(conn);
 }
 
-typedef struct canceller {
-    weir_conn *conn;
-    _Atomic bool done;
-} canceller;
-
-/* Again and again: the wait may not have begun yet. */
-static void *cancel_until_done(void *memory)
-{
-    canceller *self = memory;
-    const struct timespec pause = {.tv_nsec = 5000000};
-
-    while (!self->done) {
-        weir_cancel(self->conn);
-        nanosleep(&pause, NULL);
-    }
-    return NULL;
-}
-
 static void test_notification__is_not_waited_for_after_cancel(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();

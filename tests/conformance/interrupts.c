@@ -51,24 +51,6 @@ static void test_timeout__of_the_url_counts_for_all(void **state)
     must_fail(conn, weir_exec(conn, endless, NOARGS), WEIR_ERR_TIMEOUT);
 }
 
-typedef struct canceller {
-    weir_conn *conn;
-    _Atomic bool done;
-} canceller;
-
-/* Again and again: the statement may not have begun yet. */
-static void *cancel_until_done(void *memory)
-{
-    canceller *self = memory;
-    const struct timespec pause = {.tv_nsec = 5000000};
-
-    while (!self->done) {
-        weir_cancel(self->conn);
-        nanosleep(&pause, NULL);
-    }
-    return NULL;
-}
-
 static void test_cancel__ends_the_statement_of_another_thread(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();

@@ -86,6 +86,18 @@ void must_fail(weir_conn *conn, weir_status status, weir_status wanted)
     assert_null(strchr(err->message, '\n'));
 }
 
+void *cancel_until_done(void *memory)
+{
+    canceller *self = memory;
+    const struct timespec pause = {.tv_nsec = 5000000};
+
+    while (!self->done) {
+        weir_cancel(self->conn);
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
 void make_table(weir_conn *conn)
 {
     must(conn, weir_exec(conn, "DROP TABLE IF EXISTS thing", NOARGS));

@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,6 +46,14 @@ void must(weir_conn *conn, weir_status status);
 /* Fails the test unless the connection has failed with `wanted`, and checks
  * that the message is one line that says something. */
 void must_fail(weir_conn *conn, weir_status status, weir_status wanted);
+
+/* Cancels again and again, since what is to be cancelled may not have begun
+ * yet, until it is done. A thread's function. */
+typedef struct canceller {
+    weir_conn *conn;
+    _Atomic bool done;
+} canceller;
+void *cancel_until_done(void *memory);
 
 /* An empty table thing (id, name unique, age nullable), committed. */
 void make_table(weir_conn *conn);

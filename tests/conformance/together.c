@@ -291,23 +291,6 @@ static void test_query_many__has_one_deadline(void **state)
     }
 }
 
-typedef struct canceller {
-    weir_conn *conn;
-    _Atomic bool done;
-} canceller;
-
-static void *cancel_until_done(void *memory)
-{
-    canceller *self = memory;
-    const struct timespec pause = {.tv_nsec = 5000000};
-
-    while (!self->done) {
-        weir_cancel(self->conn);
-        nanosleep(&pause, NULL);
-    }
-    return NULL;
-}
-
 static void test_query_many__is_cancelled_as_a_whole(void **state)
 {
     WEIR_AUTO(weir_conn) conn = borrow();

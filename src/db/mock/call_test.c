@@ -1,37 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls that fail, hang, are cancelled, or lose their connection. */
-#include "drive.h"
+#include "with_mock.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-
-#include "mock.h"
-
-static weir_mock *mock;
-static drive d;
-static void *conn;
-
-static int begin_test(void **state)
-{
-    (void)state;
-    mock = weir_mock_new("call", NULL, &d.err);
-    assert_non_null(mock);
-    assert_int_equal(drive_attach(&d, "mock://call"), WEIR_OK);
-    conn = drive_open(&d);
-    return 0;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    drive_close(&d, conn);
-    assert_null(weir_mock_breach(mock));
-    assert_int_equal(weir_mock_connections(mock), 0);
-    drive_detach(&d);
-    weir_mock_free(&mock);
-    return 0;
-}
 
 static void add(weir_mock_step step)
 {

@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections of a mock: opened, lent, reset, left behind in a fork. */
-#include "drive.h"
+#include "with_mock.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mock.h"
-
-static weir_mock *mock;
-static drive d;
-static void *conn;
-
-static int begin_test(void **state)
+static int begin_anew(void **state)
 {
     weir_mock_options options = WEIR_MOCK_OPTIONS;
 
     (void)state;
     options.connection_max = 4;
     options.default_isolation = WEIR_SERIALIZABLE;
-    mock = weir_mock_new("driver", &options, &d.err);
-    assert_non_null(mock);
-    assert_int_equal(drive_attach(&d, "mock://driver"), WEIR_OK);
-    conn = drive_open(&d);
+    begin_with(&options);
     weir_mock_clear_log(mock);
-    return 0;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    drive_close(&d, conn);
-    drive_detach(&d);
-    weir_mock_free(&mock);
     return 0;
 }
 
@@ -130,7 +112,7 @@ static void test_abandon__in_a_child_says_nothing(void **state)
 }
 
 #define TEST(name_)                                                            \
-    cmocka_unit_test_setup_teardown(test_##name_, begin_test, end_test)
+    cmocka_unit_test_setup_teardown(test_##name_, begin_anew, end_with_breaches)
 
 int main(void)
 {

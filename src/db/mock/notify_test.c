@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Notifications: who hears what, and waiting for them. */
-#include "drive.h"
+#include "with_mock.h"
 
 #include <pthread.h>
-
-#include "mock.h"
-
-static weir_mock *mock;
-static drive d;
-static void *conn;
-
-static int begin_test(void **state)
-{
-    (void)state;
-    mock = weir_mock_new("notify", NULL, &d.err);
-    assert_non_null(mock);
-    assert_int_equal(drive_attach(&d, "mock://notify"), WEIR_OK);
-    conn = drive_open(&d);
-    return 0;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    drive_close(&d, conn);
-    assert_null(weir_mock_breach(mock));
-    drive_detach(&d);
-    weir_mock_free(&mock);
-    return 0;
-}
 
 static void send(const char *channel, const char *payload)
 {

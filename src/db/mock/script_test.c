@@ -1,32 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Scripts: names, which step answers which call, what is refused. */
-#include "drive.h"
-
-#include "mock.h"
-
-static weir_mock *mock;
-static drive d;
-static void *conn;
-
-static int begin_test(void **state)
-{
-    (void)state;
-    mock = weir_mock_new("script", NULL, &d.err);
-    assert_non_null(mock);
-    assert_int_equal(drive_attach(&d, "mock://script"), WEIR_OK);
-    conn = drive_open(&d);
-    return 0;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    drive_close(&d, conn);
-    assert_null(weir_mock_breach(mock));
-    drive_detach(&d);
-    weir_mock_free(&mock);
-    return 0;
-}
+#include "with_mock.h"
 
 static void add(weir_mock_step step)
 {
@@ -39,7 +13,7 @@ static void test_mock_new__refuses_taken_names(void **state)
     weir_error err;
 
     (void)state;
-    assert_null(weir_mock_new("script", NULL, &err));
+    assert_null(weir_mock_new("test", NULL, &err));
     assert_int_equal(err.status, WEIR_ERR_MISUSE);
     assert_null(weir_mock_new("", NULL, &err));
     assert_null(weir_mock_new(NULL, NULL, &err));
@@ -51,7 +25,7 @@ static void test_mock_url__names_host_or_database(void **state)
     drive other;
 
     (void)state;
-    assert_int_equal(drive_attach(&other, "mock:///script"), WEIR_OK);
+    assert_int_equal(drive_attach(&other, "mock:///test"), WEIR_OK);
     drive_detach(&other);
     assert_int_equal(drive_attach(&other, "mock://nobody"), WEIR_ERR_CONFIG);
     assert_non_null(strstr(other.err.message, "\"nobody\""));

@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements: what prepare tells, rows and their lifetime, sending ahead. */
-#include "drive.h"
-
-#include "mock.h"
-
-static weir_mock *mock;
-static drive d;
-static void *conn;
+#include "with_mock.h"
 
 static const weir_column two_columns[] = {
     {.name = "id", .type = WEIR_TYPE_I64},
     {.name = "name", .type = WEIR_TYPE_TEXT, .database_type = "VARCHAR(9)"},
 };
 
-static int begin_test(void **state)
+static int begin_anew(void **state)
 {
     weir_mock_options options = WEIR_MOCK_OPTIONS;
 
     (void)state;
     options.capabilities |= WEIR_CAN_SUBMIT;
-    mock = weir_mock_new("stmt", &options, &d.err);
-    assert_non_null(mock);
-    assert_int_equal(drive_attach(&d, "mock://stmt"), WEIR_OK);
+    begin_with(&options);
     assert_true(d.profile.capabilities & WEIR_CAN_SUBMIT);
-    conn = drive_open(&d);
     weir_mock_clear_log(mock);
-    return 0;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    drive_close(&d, conn);
-    drive_detach(&d);
-    weir_mock_free(&mock);
     return 0;
 }
 
@@ -283,7 +265,8 @@ static void test_prepare__failure_can_be_finished(void **state)
     assert_null(weir_mock_breach(mock));
 }
 
-#define TEST(name_) cmocka_unit_test_setup_teardown(name_, begin_test, end_test)
+#define TEST(name_)                                                            \
+    cmocka_unit_test_setup_teardown(name_, begin_anew, end_with_breaches)
 
 int main(void)
 {

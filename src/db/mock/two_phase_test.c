@@ -1,32 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Transactions that outlive their connection, and what became of them. */
-#include "drive.h"
-
-#include "mock.h"
-
-static weir_mock *mock;
-static drive d;
-static void *conn;
-
-static int begin_test(void **state)
-{
-    (void)state;
-    mock = weir_mock_new("two", NULL, &d.err);
-    assert_non_null(mock);
-    assert_int_equal(drive_attach(&d, "mock://two"), WEIR_OK);
-    conn = drive_open(&d);
-    return 0;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    drive_close(&d, conn);
-    assert_null(weir_mock_breach(mock));
-    drive_detach(&d);
-    weir_mock_free(&mock);
-    return 0;
-}
+#include "with_mock.h"
 
 static void note_name(void *context, const char *xid)
 {
