@@ -7,6 +7,7 @@
 #define WEIR_TESTS_KIT_SERVER_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -20,16 +21,12 @@ static inline pid_t kit_server_pid(void)
     return pid > 1 ? pid : 0;
 }
 
-/* The server first: it must not make children meanwhile. When it goes on,
- * last, so that it finds them as they were. */
-static inline int kit_signal_server(pid_t server, int signal)
+static inline void kit_signal_children(pid_t server, int signal)
 {
     char path[64];
     FILE *children;
-    int pid, status = 0;
+    int pid;
 
-    if (signal != SIGCONT)
-        status = kill(server, signal);
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)server,
              (int)server);
     children = fopen(path, "r");
@@ -37,7 +34,22 @@ static inline int kit_signal_server(pid_t server, int signal)
         (void)kill(pid, signal);
     if (children)
         fclose(children);
-    return signal == SIGCONT ? kill(server, signal) : status;
+}
+
+/* The server stops first: it must not make children meanwhile. When it goes
+ * on, or dies, it is last: so it finds them as they were, and a dead one has
+ * none that could be found. */
+static inline int kit_signal_server(pid_t server, int signal)
+{
+    bool is_last = signal == SIGCONT || signal == SIGKILL;
+    int status = 0;
+
+    if (signal == SIGKILL)
+        status = kill(server, SIGSTOP);
+    if (!is_last)
+        status = kill(server, signal);
+    kit_signal_children(server, signal);
+    return is_last && status == 0 ? kill(server, signal) : status;
 }
 
 #endif
