@@ -250,6 +250,9 @@ static void look_for_room(wi_pool *pool, wi_claim *claim)
     if (wi_fast_now(pool) >= atomic_load(&claim->look_ns))
         atomic_store(&claim->look_ns, INT64_MAX);
     wi_dispatch(pool);
+    /* It may have been told itself, and would not wake for that. */
+    if (claim->is_woken)
+        look(pool, claim);
 }
 
 /* Locked; awake. */
