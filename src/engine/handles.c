@@ -83,12 +83,26 @@ void wi_handles_clear(weir_engine *engine)
     }
 }
 
+/* Who was taking a handle from its borrower is not there any more. */
+static void forget_taken(wi_shelf *shelf)
+{
+    for (wi_list_node *node = wi_list_first(&shelf->lent); node;
+         node = wi_list_next(&shelf->lent, node)) {
+        uint32_t taken = WI_CONN_TAKEN;
+
+        (void)atomic_compare_exchange_strong(&conn_at(node)->state, &taken,
+                                             WI_CONN_FORKED);
+    }
+}
+
 void wi_handles_forget(wi_handles *handles)
 {
     for (int i = 0; i < WI_SHELVES; i++) {
         wi_shelf *shelf = &handles->shelves[i];
 
-        if (!wi_mutex_try_lock(&shelf->lock))
+        if (wi_mutex_try_lock(&shelf->lock))
+            forget_taken(shelf);
+        else
             empty(shelf);
         (void)wi_mutex_init(&shelf->lock);
     }

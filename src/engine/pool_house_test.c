@@ -62,6 +62,32 @@ static void test_house_check__refuses_more_idle_than_are_kept(void **state)
     refuse(&options, "option pool_keepalive: write 0 to");
 }
 
+static void test_house_check__refuses_leaks_that_nobody_would_see(void **state)
+{
+    weir_engine_options options = defaults;
+    weir_error err;
+
+    (void)state;
+    options.pool_leak_threshold_s = 30;
+    options.pool_threads = WEIR_POOL_THREADS_OFF;
+    refuse(&options, "options pool_leak_threshold and pool_threads: without");
+    options = defaults;
+    options.pool_reclaim_after_s = 30;
+    options.pool_core = WEIR_POOL_MUTEX;
+    refuse(&options, "options pool_reclaim_after and pool_core");
+    options.pool_core = WEIR_POOL_FAST;
+    options.pool_kind = WEIR_POOL_PER_THREAD;
+    refuse(&options, "options pool_reclaim_after and pool_kind");
+    options = defaults;
+    options.pool_reclaim_after_s = 30;
+    options.pool_leak_threshold_s = 31;
+    refuse(&options, "pool_leak_threshold: 31 s is above pool_reclaim_after");
+    options.pool_leak_threshold_s = 30;
+    assert_int_equal(wi_pool_options_check(&options, &err), WEIR_OK);
+    options.pool_leak_threshold_s = -1;
+    refuse(&options, "option pool_leak_threshold: write 0 to");
+}
+
 static void test_house_options__reach_the_pool(void **state)
 {
     weir_engine_options options = defaults;
@@ -82,7 +108,15 @@ static void test_house_options__reach_the_pool(void **state)
     assert_int_equal(
         wi_pool_option_set(&options, "pool_keepalive", "0.5", &outcome, &err),
         WEIR_OK);
+    assert_int_equal(wi_pool_option_set(&options, "pool_leak_threshold", "3",
+                                        &outcome, &err),
+                     WEIR_OK);
+    assert_int_equal(
+        wi_pool_option_set(&options, "pool_reclaim_after", "4", &outcome, &err),
+        WEIR_OK);
     pool = wi_engine_pool_options(&options, NULL, true);
+    assert_int_equal(pool.leak_ns, 3000000000);
+    assert_int_equal(pool.reclaim_ns, 4000000000);
     assert_int_equal(pool.min_idle, 3);
     assert_true(pool.prefill);
     assert_int_equal(pool.idle_ns, 2000000000);
@@ -94,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_house_check__names_who_would_not_do_it),
         cmocka_unit_test(test_house_check__refuses_more_idle_than_are_kept),
+        cmocka_unit_test(test_house_check__refuses_leaks_that_nobody_would_see),
         cmocka_unit_test(test_house_options__reach_the_pool),
     };
 

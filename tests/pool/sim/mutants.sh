@@ -216,6 +216,34 @@ a circle that less room closes is not seen by the mutex core
 core_mutex.c
 the mutex core does not see who holds something
 /^static weir_status mutex_acquire/,/^}/s/wi_slot_nest_borrowed(pool);//
+
+fast_leaks.c
+another loan is told of than the one that was looked at
+/^static bool hold_fast/,/^}/s/if (lent_since(place) == since_ns)/if (true)/
+
+fast_leaks.c
+a serial is good until its loan has been taken back
+/^static void reclaim/,/^}/s/wi_place_over(place);//
+
+core_fast.c
+who gives back what is about to be taken is forgotten
+/^static OUTSIDE bool is_late/,/^}/s/place->told.came_back = true;/;/
+
+fast_queue.c
+who is granted a place has the serial of the one before
+/^void wi_claim_grant/,/^}/s/wi_place_over(place);//
+
+fast_places.c
+who opens a place has the serial of the one before
+/^void wi_place_move/,/^}/s/wi_place_over(place);/;/
+
+core_fast.c
+that a loan came back is not said
+/^static OUTSIDE bool release_locked/,/^}/s/wi_leak_returned(pool, place);//
+
+fast_leaks.c
+what could not be taken is never tried again
+/^static int64_t pause_after/,/^}/s/return earlier/return INT64_MAX \/ 2; earlier/
 END
 }
 
@@ -242,6 +270,8 @@ is_noticed() {
     ! { timeout 120 "$work/sim" --core fast --count "$seeds" \
         >"$work/out" 2>"$work/err" &&
         timeout 120 "$work/sim" --nested --count 12000 \
+            >"$work/out" 2>"$work/err" &&
+        timeout 120 "$work/sim" --leaky --count 6000 \
             >"$work/out" 2>"$work/err"; }
 }
 
