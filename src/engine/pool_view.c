@@ -444,7 +444,9 @@ weir_status weir_pool_advise(const weir_engine *engine, weir_pool_advice *out)
     }
     rate = (double)view.status.acquired / seconds(view.age_ns);
     hold_s = mean_of(&view.hold);
-    out->busy_mean = rate * hold_s;
+    /* One that was put aside while it was sampled counts for many; but there
+     * were never more busy than were ever opened. */
+    out->busy_mean = fmin(rate * hold_s, (double)view.status.opened);
     out->size = enough_for(out->busy_mean);
     snprintf(out->reason, sizeof out->reason,
              "%.1f loans per second of %.3g ms each keep %.2f connections "
