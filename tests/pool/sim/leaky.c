@@ -50,6 +50,7 @@ static struct {
     borrower borrowers[BORROWERS_MAX];
     int running;
     int entering; /* about to be inside the pool */
+    int forgetting;
     loan loans[LOANS_MAX];
     int loan_count;
     int late; /* releases of what was over */
@@ -115,13 +116,22 @@ static void hear(void *context, const wi_leak *leak)
         world_fail("%d is told to be back", one->borrower);
 }
 
-/* Between two calls nobody is inside. */
+static void take_a_while(void)
+{
+    if (by_chance(30))
+        world_sleep_until(some_time(3 * SIM_MS));
+    else
+        world_point();
+}
+
+/* Between two calls nobody is inside. Before and after that is decided other
+ * things may happen. */
 static bool take_back(void *context, const wi_leak *leak)
 {
     loan *one = find(leak);
     session *its;
 
-    world_point();
+    take_a_while();
     if (!one || one->where != OUT)
         return false;
     check_age(one, now.options.reclaim_ns);
@@ -133,7 +143,7 @@ static bool take_back(void *context, const wi_leak *leak)
         server_returned(its, one->borrower);
         server_kind.close(context, its);
     }
-    world_point();
+    take_a_while();
     return true;
 }
 
@@ -240,8 +250,12 @@ static void give_back(loan *one)
 /* Nobody was inside for so long: it has been seen to. */
 static void forget(const loan *one)
 {
-    world_sleep_until(world_now() + 20000 * SIM_MS);
-    if (now.closing || one->is_detached || world_rests_until() == 0)
+    if (now.closing)
+        return;
+    now.forgetting++;
+    world_sleep_until(world_now() + 5000 * SIM_MS);
+    now.forgetting--;
+    if (one->is_detached || world_rests_until() == 0)
         return;
     if (now.options.leak_ns > 0 && one->found == 0)
         world_fail("%d has forgotten it, and nobody says so", one->borrower);
@@ -263,7 +277,7 @@ static void run_borrower(void *argument)
             world_sleep_until(some_time(12 * SIM_MS));
             call(one);
         }
-        if (by_chance(5))
+        if (by_chance(8))
             forget(one);
         give_back(one);
     }
@@ -275,7 +289,7 @@ static void run_borrower(void *argument)
 static void run_keeper(void *argument)
 {
     (void)argument;
-    while (now.running > 0 && by_chance(95)) {
+    while (now.running > 0 && (now.forgetting > 0 || by_chance(95))) {
         world_sleep_until(some_time(40 * SIM_MS));
         if (by_chance(5))
             wi_pool_dispose(now.pool);
