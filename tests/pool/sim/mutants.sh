@@ -239,7 +239,7 @@ that a loan came back is not said
 
 fast_leaks.c
 what could not be taken is never tried again
-/^static int64_t pause_after/,/^}/s/return earlier/return INT64_MAX \/ 2; earlier/
+/^static int64_t pause_after/,/^}/s/earlier(/INT64_MAX \/ 2; (/
 END
 }
 
