@@ -173,10 +173,6 @@ fast_suspects.c
 what is invalidated is only suspected
 /^void wi_make_void/,/^}/s/atomic_store(&pool->valid_from, generation);//
 
-fast_suspects.c
-suspects that no thread can ask are held for ever
-/^static void ask_idle/,/^}/s/give_back_all(pool);/;/
-
 fast_check.c
 one that was asked is valid again, whatever happened meanwhile
 s/if (status == WEIR_OK \&\& !wi_is_void(pool, place))/if (status == WEIR_OK)/
