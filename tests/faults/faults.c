@@ -69,6 +69,17 @@ void wrong(const world *w, const char *format, ...)
     fail_msg("%s: %s", name, what);
 }
 
+weir_conn *connect_again(world *w, weir_error *err)
+{
+    weir_conn *conn = weir_connect(w->engine, err);
+
+    for (int tries = 0; !conn && tries < 2000; tries++) {
+        (void)poll(NULL, 0, 5);
+        conn = weir_connect(w->engine, err);
+    }
+    return conn;
+}
+
 bool is_lie(const world *w)
 {
     return w->now && w->now->way->fault.kind == WEIR_FAULT_LIE;

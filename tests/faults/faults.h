@@ -111,6 +111,8 @@ bool went_well(world *w, weir_status status, const weir_error *err);
 bool conn_went_well(world *w, weir_status status);
 
 /* True if the driver lies: what the database holds is then anybody's guess. */
+/* After an outage the pool is tried when its pause is over. */
+weir_conn *connect_again(world *w, weir_error *err);
 bool is_lie(const world *w);
 
 /* Acts that every story needs. */

@@ -392,7 +392,8 @@ static void check(world *w)
 
     read_with(w, plain, "from outside");
     on_plain(w, "INSERT INTO ledger (id) VALUES (38)");
-    WEIR_AUTO(weir_conn) conn = weir_connect(w->engine, &err);
+    WEIR_AUTO(weir_conn) conn = connect_again(w, &err);
+
     if (!conn)
         wrong(w, "no connection afterwards: %s", err.message);
     if (weir_exec(conn, INSERT, ARGS(39)) != WEIR_OK ||

@@ -254,7 +254,7 @@ static void begin(world *w)
 static void check(world *w)
 {
     weir_error err;
-    WEIR_AUTO(weir_conn) conn = weir_connect(w->engine, &err);
+    WEIR_AUTO(weir_conn) conn = connect_again(w, &err);
 
     if (!conn)
         wrong(w, "no connection afterwards: %s", err.message);
@@ -273,7 +273,6 @@ static void end(world *w)
 }
 
 static const weir_fault_op unreached[] = {
-    WEIR_FAULT_SOCKET,
     WEIR_FAULT_EXECUTE_MANY,
     WEIR_FAULT_BULK_LOAD,
     WEIR_FAULT_ANY,
