@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler and its clock. A task is ready, sleeps until a time, waits for
- * a lock, or sleeps on an address until it is woken or a time has come. By
- * seams.h what is called wi_mutex_lock() here is not the library's.
+ * a lock, or sleeps on an address until it is woken or a time has come.
  */
-#include "seams.h"
-
 #include "world.h"
 
 #include <stdarg.h>
@@ -14,13 +11,11 @@
 
 #include "apart.h"
 #include "base/check.h"
-#include "base/clock.h"
 #include "fiber.h"
-#include "trust.h"
+#include "tasks.h"
 
 enum {
     FIRST_NOW_NS = 1000000000,
-    TICK_NS = 4000000, /* of the coarse clock */
     STEPS_MAX = 200000,
 };
 
@@ -58,15 +53,6 @@ static uint64_t dice;
 static uint64_t events;
 static uint64_t course;
 static char finding[512];
-
-/* Where the one who keeps house sleeps, and what he waits for. */
-static wi_house house;
-static bool is_rung;
-static struct {
-    uint64_t key; /* 0: nobody watches it, or he was told */
-    bool is_told;
-    uint64_t seen; /* he was told, and has rested since; in events */
-} sockets[SOCKETS_MAX];
 
 /* -------------------------------------------------------------- the world */
 
@@ -134,11 +120,6 @@ int64_t world_rests_until(void)
     return 0;
 }
 
-uint64_t world_seen(int socket)
-{
-    return sockets[socket].seen;
-}
-
 int world_unlocks(int index)
 {
     return tasks[index].unlocks;
@@ -188,9 +169,7 @@ void world_begin(const world_plan *wanted)
     events = 0;
     finding[0] = '\0';
     current = -1;
-    is_rung = false;
-    wi_house_forget(&house);
-    memset(sockets, 0, sizeof sockets);
+    seams_begin(&plan);
     for (int i = 0; i < TASKS_MAX; i++) {
         fiber *kept = tasks[i].fiber;
 
@@ -199,8 +178,8 @@ void world_begin(const world_plan *wanted)
     }
 }
 
-static bool spawn(const char *name, void (*run)(void *), void *argument,
-                  bool is_of_test)
+bool task_spawn(const char *name, void (*run)(void *), void *argument,
+                bool is_of_test)
 {
     for (int i = 0; i < TASKS_MAX; i++) {
         task *one = &tasks[i];
@@ -221,14 +200,14 @@ static bool spawn(const char *name, void (*run)(void *), void *argument,
 
 void world_spawn(const char *name, void (*run)(void *), void *argument)
 {
-    bool spawned = spawn(name, run, argument, true);
+    bool spawned = task_spawn(name, run, argument, true);
 
     WI_ASSERT(spawned);
 }
 
 /* ------------------------------------------------------- inside, by a task */
 
-static void pause_task(void)
+void task_pause(void)
 {
     fiber_pause(tasks[current].fiber);
 }
@@ -236,7 +215,7 @@ static void pause_task(void)
 void world_point(void)
 {
     if (current >= 0 && plan.interrupts && world_random(8) == 0)
-        pause_task();
+        task_pause();
 }
 
 /* The pool is compiled with -finstrument-functions: wherever one of its
@@ -258,8 +237,7 @@ void __cyg_profile_func_exit(void *function, void *caller)
     world_point();
 }
 
-/* True: it was woken; false: the time has come. */
-static bool sleep_at(const void *address, int64_t until_ns)
+bool task_sleep_at(const void *address, int64_t until_ns)
 {
     task *self = &tasks[current];
 
@@ -267,23 +245,23 @@ static bool sleep_at(const void *address, int64_t until_ns)
     self->address = address;
     self->until_ns = until_ns;
     self->timed_out = false;
-    pause_task();
+    task_pause();
     return !self->timed_out;
 }
 
 void world_sleep_until(int64_t time_ns)
 {
     if (time_ns > now_ns)
-        (void)sleep_at(NULL, time_ns);
+        (void)task_sleep_at(NULL, time_ns);
 }
 
-static void lie_down(void)
+void task_lie_down(void)
 {
     tasks[current].waits = true;
     tasks[current].lay_down = ++events;
 }
 
-static void hand_to(const void *address)
+void task_hand_to(const void *address)
 {
     for (int i = 0; i < TASKS_MAX; i++) {
         if (tasks[i].address != address)
@@ -294,7 +272,7 @@ static void hand_to(const void *address)
     }
 }
 
-static void wake_at(const void *address)
+void task_wake_at(const void *address)
 {
     if (world_has_fault == WORLD_LOSES_WAKES && world_random(8) == 0)
         return;
@@ -304,291 +282,51 @@ static void wake_at(const void *address)
     }
 }
 
-/* Deadlines as the fault has them. */
-static int64_t skewed(int64_t deadline_ns)
+/* ------------------------------------------------- the same, for the seams */
+
+void task_rest(void)
 {
-    if (deadline_ns == SIM_NEVER)
-        return deadline_ns;
-    if (world_has_fault == WORLD_WAKES_LATE)
-        return deadline_ns + TICK_NS;
-    if (world_has_fault == WORLD_WAKES_EARLY)
-        return deadline_ns - 1000;
-    return deadline_ns;
+    tasks[current].rests = true;
 }
 
-/* ------------------------------------------------------------------ seams */
-
-/* The lock's first byte is all of it: 1 while somebody has it. */
-static char *flag_of(wi_mutex *mutex)
+void task_get_up(void)
 {
-    return (char *)mutex;
-}
-
-bool wi_mutex_init(wi_mutex *mutex)
-{
-    memset(mutex, 0, sizeof *mutex);
-    return true;
-}
-
-void wi_mutex_clear(wi_mutex *mutex)
-{
-    if (*flag_of(mutex))
-        world_fail("a lock is freed while somebody has it");
-}
-
-void wi_mutex_lock(wi_mutex *mutex)
-{
-    world_point();
-    while (*flag_of(mutex) && world_has_fault != WORLD_LOCK_IS_NONE) {
-        if (current < 0) {
-            world_fail("somebody sleeps with a lock");
-            return;
-        }
-        tasks[current].state = TASK_BLOCKED;
-        tasks[current].lock = mutex;
-        pause_task();
-    }
-    *flag_of(mutex) = 1;
-}
-
-void wi_mutex_unlock(wi_mutex *mutex)
-{
-    *flag_of(mutex) = 0;
-    if (current >= 0)
-        tasks[current].unlocks++;
-    for (int i = 0; i < TASKS_MAX; i++) {
-        if (tasks[i].state == TASK_BLOCKED && tasks[i].lock == mutex)
-            tasks[i].state = TASK_READY;
-    }
-    world_point();
-}
-
-bool wi_cond_init(wi_cond *cond)
-{
-    memset(cond, 0, sizeof *cond);
-    return true;
-}
-
-void wi_cond_clear(wi_cond *cond)
-{
-    (void)cond;
-}
-
-void wi_cond_signal(wi_cond *cond)
-{
-    hand_to(cond);
-    wake_at(cond);
-}
-
-bool wi_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
-{
-    bool woken;
-
-    lie_down();
-    *flag_of(mutex) = 0;
-    for (int i = 0; i < TASKS_MAX; i++) {
-        if (tasks[i].state == TASK_BLOCKED && tasks[i].lock == mutex)
-            tasks[i].state = TASK_READY;
-    }
-    woken = sleep_at(cond, skewed(deadline_ns));
-    wi_mutex_lock(mutex);
-    tasks[current].waits = false;
+    tasks[current].waits = tasks[current].rests = false;
     tasks[current].address = NULL;
-    return woken;
 }
 
-pthread_t pthread_self(void)
+void task_rest_at_most(int64_t until_ns)
 {
-    /* An address: the lowest bit is 0. */
-    return (pthread_t)((uintptr_t)(current + 2) * 16);
-}
-
-int64_t wi_now_ns(void)
-{
-    return now_ns;
-}
-
-int64_t wi_deadline_in_ns(int64_t ns)
-{
-    return ns > SIM_NEVER - now_ns ? SIM_NEVER : now_ns + ns;
-}
-
-bool wi_deadline_passed(int64_t deadline_ns)
-{
-    return deadline_ns <= now_ns ||
-           (world_has_fault == WORLD_WAKES_EARLY && deadline_ns != SIM_NEVER &&
-            deadline_ns - 1000 <= now_ns);
-}
-
-/* ------------------------------------------------------------------- port */
-
-static int64_t port_now(void *context)
-{
-    (void)context;
-    return now_ns;
-}
-
-static int64_t port_coarse(void *context)
-{
-    (void)context;
-    return plan.interrupts ? now_ns / TICK_NS * TICK_NS : now_ns;
-}
-
-static bool port_parker_init(void *context, wi_parker *parker)
-{
-    (void)context;
-    memset(parker, 0, sizeof *parker);
-    return true;
-}
-
-static void port_parker_clear(void *context, wi_parker *parker)
-{
-    (void)context;
-    (void)parker;
-}
-
-static uint32_t port_park(void *context, wi_parker *parker, uint32_t seen,
-                          int64_t deadline_ns)
-{
-    uint32_t word;
-
-    (void)context;
-    world_point();
-    word = atomic_load(&parker->word);
-    if (word != seen)
-        return word;
-    lie_down();
-    if (plan.interrupts && world_random(16) == 0)
-        pause_task(); /* comes back for no reason */
-    else
-        (void)sleep_at(parker, skewed(deadline_ns));
-    tasks[current].waits = false;
-    tasks[current].address = NULL;
-    return atomic_load(&parker->word);
-}
-
-static void port_publish(void *context, wi_parker *parker, uint32_t word)
-{
-    (void)context;
-    hand_to(parker);
-    atomic_store(&parker->word, word);
-}
-
-static void port_wake(void *context, wi_parker *parker)
-{
-    (void)context;
-    world_point();
-    wake_at(parker);
-}
-
-static bool port_start(void *context, const char *name,
-                       void (*run)(void *argument), void *argument)
-{
-    (void)context;
-    /* The system may have no thread left. */
-    if (world_random(20) == 0)
-        return false;
-    return spawn(name, run, argument, false);
-}
-
-/* ----------------------------------------------------------- housekeeping */
-
-static int64_t next_hang_up(void)
-{
-    int64_t next = SIM_NEVER;
-
-    for (int i = 0; i < SOCKETS_MAX; i++) {
-        int64_t time =
-            sockets[i].key ? plan.hang_up_ns(plan.context, i) : SIM_NEVER;
-
-        if (time < next)
-            next = time;
-    }
-    return next;
-}
-
-/* Each is told once. */
-static int take_hang_ups(uint64_t *keys, int most)
-{
-    int count = 0;
-
-    for (int i = 0; i < SOCKETS_MAX && count < most; i++) {
-        if (!sockets[i].key || plan.hang_up_ns(plan.context, i) > now_ns)
-            continue;
-        keys[count++] = sockets[i].key;
-        sockets[i].key = 0;
-        sockets[i].is_told = true;
-    }
-    return count;
-}
-
-static int port_rest(void *context, int64_t until_ns, uint64_t *keys, int most)
-{
-    int64_t hang_up_ns = next_hang_up();
-
-    (void)context;
-    for (int i = 0; i < SOCKETS_MAX; i++) {
-        if (sockets[i].is_told && !sockets[i].seen)
-            sockets[i].seen = ++events;
-    }
-    world_point();
-    if (!is_rung && hang_up_ns > now_ns) {
-        lie_down();
-        tasks[current].rests = true;
-        (void)sleep_at(&house,
-                       skewed(until_ns < hang_up_ns ? until_ns : hang_up_ns));
-        tasks[current].rests = tasks[current].waits = false;
-        tasks[current].address = NULL;
-    }
-    is_rung = false;
-    return take_hang_ups(keys, most);
-}
-
-static void port_ring(void *context)
-{
-    (void)context;
-    is_rung = true;
-    hand_to(&house);
-    wake_at(&house);
-}
-
-static bool port_watch(void *context, int fd, uint64_t key)
-{
-    (void)context;
-    /* The system may have no room for another. */
-    if (fd >= SOCKETS_MAX || world_random(20) == 0)
-        return false;
-    sockets[fd].key = key;
     for (int i = 0; i < TASKS_MAX; i++) {
         if (tasks[i].state == TASK_ASLEEP && tasks[i].rests &&
-            tasks[i].until_ns > plan.hang_up_ns(plan.context, fd))
-            tasks[i].until_ns = plan.hang_up_ns(plan.context, fd);
+            tasks[i].until_ns > until_ns)
+            tasks[i].until_ns = until_ns;
     }
+}
+
+bool task_block_on(const void *lock)
+{
+    if (current < 0)
+        return false;
+    tasks[current].state = TASK_BLOCKED;
+    tasks[current].lock = lock;
+    task_pause();
     return true;
 }
 
-static uint64_t port_random(void *context)
+void task_unblock(const void *lock)
 {
-    (void)context;
-    return plan.interrupts ? world_random(UINT64_MAX) : 0;
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].state == TASK_BLOCKED && tasks[i].lock == lock)
+            tasks[i].state = TASK_READY;
+    }
 }
 
-const wi_port world_port = {
-    .now_ns = port_now,
-    .coarse_ns = port_coarse,
-    .suspended_ns = trust_suspended_ns,
-    .parker_init = port_parker_init,
-    .parker_clear = port_parker_clear,
-    .park = port_park,
-    .publish = port_publish,
-    .wake = port_wake,
-    .start = port_start,
-    .random = port_random,
-    .house = &house,
-    .rest = port_rest,
-    .ring = port_ring,
-    .watch = port_watch,
-};
+void task_count_unlock(void)
+{
+    if (current >= 0)
+        tasks[current].unlocks++;
+}
 
 /* -------------------------------------------------------------- scheduler */
 
