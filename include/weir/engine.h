@@ -45,7 +45,9 @@ typedef enum weir_pool_core {
 /** Whether the pool opens and closes connections on threads of its own. */
 typedef enum weir_pool_threads {
     /** For servers, unless the engine has a wait hook: that one waits in the
-     *  program's way, on its threads. Files are opened by who needs them. */
+     *  program's way, on its threads. Files are opened by who needs them, but
+     *  the pool has threads as soon as an option is set that needs them, also
+     *  by weir_engine_set(). */
     WEIR_POOL_THREADS_AUTO = 0,
     WEIR_POOL_THREADS_OFF,
     WEIR_POOL_THREADS_ON,
@@ -186,7 +188,8 @@ typedef struct weir_engine_options {
     /** (url) lazy, fail-fast */
     weir_pool_start pool_start;
 
-    /* What follows needs threads (pool_threads) and keeps house by itself. */
+    /* What follows needs threads: pool_threads=auto gives them, and with `off`,
+     * or `auto` beside a wait hook, it is refused. */
 
     /** (url) So many connections stay open, whether lent or not; at most
      *  pool_size. What ends is replaced in the background. */

@@ -3,6 +3,7 @@
  * The options of what a pool does by itself: refused where nobody would do it,
  * and where they contradict each other.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/pool_options.h"
@@ -25,6 +26,11 @@ static const char *first_set(const weir_engine_options *options)
     return NULL;
 }
 
+bool wi_pool_keeps_house(const weir_engine_options *options)
+{
+    return first_set(options) != NULL;
+}
+
 /* Why nobody would do it, or NULL. */
 static const char *nobody(const weir_engine_options *options)
 {
@@ -34,6 +40,9 @@ static const char *nobody(const weir_engine_options *options)
         return "pool_core: the mutex core has no threads that would do it";
     if (options->pool_threads == WEIR_POOL_THREADS_OFF)
         return "pool_threads: without threads nobody would do it";
+    if (options->pool_threads == WEIR_POOL_THREADS_AUTO && options->wait)
+        return "wait: with a wait hook there are no threads that would do it, "
+               "unless pool_threads is on";
     return NULL;
 }
 

@@ -88,6 +88,58 @@ static void test_house_check__refuses_leaks_that_nobody_would_see(void **state)
     refuse(&options, "option pool_leak_threshold: write 0 to");
 }
 
+/* A wait hook waits in the program's way, so nobody is there for the rest. */
+static weir_status wait_in_a_loop(void *context, int fd, unsigned events,
+                                  int64_t deadline)
+{
+    (void)context;
+    (void)fd;
+    (void)events;
+    (void)deadline;
+    return WEIR_ERR_CANCELLED;
+}
+
+static void test_house_check__refuses_what_a_wait_hook_leaves_undone(void **st)
+{
+    weir_engine_options options = defaults;
+    weir_error err;
+
+    (void)st;
+    options.wait = wait_in_a_loop;
+    assert_int_equal(wi_pool_options_check(&options, &err), WEIR_OK);
+    options.pool_leak_threshold_s = 30;
+    refuse(&options, "options pool_leak_threshold and wait: with a wait hook");
+    options.pool_threads = WEIR_POOL_THREADS_ON;
+    assert_int_equal(wi_pool_options_check(&options, &err), WEIR_OK);
+}
+
+/* Where it would have none (`false`), as for files. */
+static bool has_threads(const char *name, const char *value)
+{
+    weir_engine_options options = defaults;
+    wi_option_outcome outcome;
+    weir_error err;
+
+    if (name &&
+        wi_pool_option_set(&options, name, value, &outcome, &err) != WEIR_OK)
+        fail_msg("%s", err.message);
+    return wi_engine_pool_options(&options, NULL, false).threads;
+}
+
+static void test_house_options__give_a_pool_its_threads(void **state)
+{
+    (void)state;
+    assert_false(has_threads(NULL, NULL));
+    assert_false(has_threads("pool_recycle", "5"));
+    assert_true(has_threads("pool_min_idle", "1"));
+    assert_true(has_threads("pool_prefill", "true"));
+    assert_true(has_threads("pool_idle_timeout", "5"));
+    assert_true(has_threads("pool_keepalive", "5"));
+    assert_true(has_threads("pool_leak_threshold", "5"));
+    assert_true(has_threads("pool_reclaim_after", "5"));
+    assert_false(has_threads("pool_reclaim_after", "0"));
+}
+
 static void test_house_options__reach_the_pool(void **state)
 {
     weir_engine_options options = defaults;
@@ -126,6 +178,9 @@ static void test_house_options__reach_the_pool(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_house_check__refuses_what_a_wait_hook_leaves_undone),
+        cmocka_unit_test(test_house_options__give_a_pool_its_threads),
         cmocka_unit_test(test_house_check__names_who_would_not_do_it),
         cmocka_unit_test(test_house_check__refuses_more_idle_than_are_kept),
         cmocka_unit_test(test_house_check__refuses_leaks_that_nobody_would_see),

@@ -247,6 +247,8 @@ wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
 
     if (options->pool_threads != WEIR_POOL_THREADS_AUTO)
         threads = options->pool_threads == WEIR_POOL_THREADS_ON;
+    else if (wi_pool_keeps_house(options))
+        threads = true;
     return (wi_pool_options){
         .core = options->pool_core == WEIR_POOL_MUTEX ? WI_CORE_MUTEX
                                                       : WI_CORE_FAST,

@@ -34,7 +34,10 @@ const char *wi_pool_kind_name(weir_pool_kind kind);
 /* The same of what a pool does by itself (engine/pool_house.c). */
 weir_status wi_pool_house_check(const weir_engine_options *options,
                                 weir_error *err);
-/* The pool's view. `threads`: AUTO means that the pool has threads. */
+/* Whether any of that is wanted: AUTO means threads then. */
+bool wi_pool_keeps_house(const weir_engine_options *options);
+/* The pool's view. `threads`: AUTO means that the pool has threads, whatever is
+ * wanted of it. */
 wi_pool_options wi_engine_pool_options(const weir_engine_options *options,
                                        const weir_allocator *allocator,
                                        bool threads);

@@ -54,7 +54,6 @@ static void open_leaky(double leak_s, double reclaim_s)
 
     options.pool_size = 1;
     options.max_overflow = 0;
-    options.pool_threads = WEIR_POOL_THREADS_ON;
     options.pool_leak_threshold_s = leak_s;
     options.pool_reclaim_after_s = reclaim_s;
     options.log = keep_line;

@@ -140,6 +140,8 @@ weir_status wi_fast_set(wi_pool *pool, const wi_pool_options *options)
         changed.core = pool->options.core;
         changed.allocator = pool->options.allocator;
         changed.port = pool->options.port;
+        /* Those that it has are not sent away again. */
+        changed.threads |= pool->options.threads;
         pool->options = changed;
         publish_options(pool);
         wi_close_surplus(pool);
