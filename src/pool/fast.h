@@ -38,6 +38,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/sync.h"
 #include "pool/claim.h"
 #include "pool/core.h"
@@ -144,7 +145,9 @@ static inline int64_t wi_fast_now(const wi_pool *pool)
 
 static inline int64_t wi_fast_coarse(const wi_pool *pool)
 {
-    return pool->port->coarse_ns(pool->port->context);
+    const wi_port *port = pool->port;
+
+    return port->coarse_ns ? port->coarse_ns(port->context) : wi_coarse_ns();
 }
 
 /* ---------------------------------------------------------- fast_places.c */

@@ -25,19 +25,6 @@ static int64_t native_now(void *context)
     return wi_now_ns();
 }
 
-#ifdef CLOCK_MONOTONIC_COARSE
-static int64_t native_coarse(void *context)
-{
-    struct timespec now;
-
-    (void)context;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-#else
-#define native_coarse native_now
-#endif
-
 #ifdef CLOCK_BOOTTIME
 /* Never too much: who is put aside between the two looks sees too little. */
 static int64_t native_suspended(void *context)
@@ -196,7 +183,6 @@ static void portable_wake(void *context, wi_parker *parker)
 
 const wi_port wi_port_portable = {
     .now_ns = native_now,
-    .coarse_ns = native_coarse,
     .suspended_ns = native_suspended,
     .parker_init = portable_init,
     .parker_clear = portable_clear,
@@ -262,7 +248,6 @@ static void futex_wake(void *context, wi_parker *parker)
 
 const wi_port wi_port_native = {
     .now_ns = native_now,
-    .coarse_ns = native_coarse,
     .suspended_ns = native_suspended,
     .parker_init = futex_init,
     .parker_clear = futex_clear,
@@ -281,7 +266,6 @@ const wi_port wi_port_native = {
 
 const wi_port wi_port_native = {
     .now_ns = native_now,
-    .coarse_ns = native_coarse,
     .suspended_ns = native_suspended,
     .parker_init = portable_init,
     .parker_clear = portable_clear,

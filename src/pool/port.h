@@ -38,9 +38,9 @@ typedef struct wi_parker {
 
 typedef struct wi_port {
     void *context;
-    /* CLOCK_MONOTONIC, and the same by a clock that may be a few
-     * milliseconds behind and costs next to nothing. */
+    /* CLOCK_MONOTONIC. */
     int64_t (*now_ns)(void *context);
+    /* NULL: the system's, wi_coarse_ns(). */
     int64_t (*coarse_ns)(void *context);
     /* For how long the machine was suspended until now, which now_ns() does
      * not count, less a number that never changes. NULL: nobody knows. */
