@@ -20,7 +20,7 @@ WEIR_BEGIN_DECLS
  * token for each request that a service works on, one for the end of all.
  *
  * It ends waits for a connection (weir_connect_options::cancel). A statement
- * that runs is ended by weir_cancel().
+ * that runs, or waits for the permit to write, is ended by weir_cancel().
  */
 typedef struct weir_cancel_token weir_cancel_token;
 

@@ -245,9 +245,10 @@ WEIR_API weir_status weir_generated_key(weir_conn *conn, int64_t *out);
 WEIR_API weir_status weir_set_timeout(weir_conn *conn, double seconds);
 
 /**
- * Ends the statement that another thread is running on `conn`, or its wait in
- * weir_next_notification(): that call answers WEIR_ERR_CANCELLED. If none is
- * running nothing happens. The connection must not be closed meanwhile.
+ * Ends the statement that another thread is running on `conn`, its wait for
+ * the permit to write (SQLite), or its wait in weir_next_notification(): that
+ * call answers WEIR_ERR_CANCELLED. If none is running nothing happens. The
+ * connection must not be closed meanwhile.
  *
  * Threads: any.
  */

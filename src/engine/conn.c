@@ -576,16 +576,22 @@ weir_status weir_set_timeout(weir_conn *conn, double seconds)
  */
 weir_status wi_conn_cancel(weir_conn *conn)
 {
-    weir_status status = WEIR_OK;
-    weir_error ignored;
+    weir_status status;
 
-    if (!conn->driver->cancel)
-        return WEIR_OK;
     wi_mutex_lock(&conn->link_lock);
-    if (conn->link)
-        status = conn->driver->cancel(conn->link->driver_conn, &ignored);
+    status = wi_conn_disturb(conn);
     wi_mutex_unlock(&conn->link_lock);
     return status;
+}
+
+weir_status wi_conn_disturb(weir_conn *conn)
+{
+    weir_error ignored;
+
+    weir_cancel_token_cancel(&conn->turn);
+    if (!conn->link || !conn->driver->cancel)
+        return WEIR_OK;
+    return conn->driver->cancel(conn->link->driver_conn, &ignored);
 }
 
 weir_status weir_cancel(weir_conn *conn)

@@ -32,6 +32,7 @@
 #include "base/list.h"
 #include "base/sync.h"
 #include "engine/link.h"
+#include "pool/cancel.h"
 #include "pool/pool.h"
 
 struct weir_engine;
@@ -88,6 +89,8 @@ struct weir_conn {
     /* Guards `link` against weir_cancel() of another thread; held for moments
      * and never while a statement runs. */
     wi_mutex link_lock;
+    /* Ends its wait for the permit: weir_cancel(). */
+    weir_cancel_token turn;
 
     weir_isolation isolation; /* of this loan; never DEFAULT */
     weir_access access;
@@ -203,6 +206,8 @@ void wi_conn_doubt(weir_conn *conn, weir_effect effect);
 
 /* Has the driver end what it runs, if it can. By any thread. */
 weir_status wi_conn_cancel(weir_conn *conn);
+/* The same, under link_lock. The link may be gone. */
+weir_status wi_conn_disturb(weir_conn *conn);
 
 /* MISUSE: a stream is open and must be closed before anything else runs. */
 weir_status wi_conn_refuse_stream(weir_conn *conn);

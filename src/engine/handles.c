@@ -38,13 +38,23 @@ bool wi_handles_init(wi_handles *handles)
     return true;
 }
 
+static bool make_locks(weir_conn *conn)
+{
+    if (!wi_mutex_init(&conn->link_lock))
+        return false;
+    if (wi_cancel_token_init(&conn->turn))
+        return true;
+    wi_mutex_clear(&conn->link_lock);
+    return false;
+}
+
 static weir_conn *make(weir_engine *engine, wi_shelf *shelf)
 {
     weir_conn *conn = wi_alloc_zero(engine->allocator, 1, sizeof *conn);
 
     if (!conn)
         return NULL;
-    if (!wi_mutex_init(&conn->link_lock)) {
+    if (!make_locks(conn)) {
         wi_free(engine->allocator, conn);
         return NULL;
     }
@@ -63,6 +73,7 @@ static void free_handle(weir_conn *conn)
     wi_results_free(conn);
     wi_free(allocator, conn->tx.savepoints);
     wi_free(allocator, conn->tx.xid);
+    wi_cancel_token_clear(&conn->turn);
     wi_mutex_clear(&conn->link_lock);
     wi_free(allocator, conn);
 }

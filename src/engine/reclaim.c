@@ -134,12 +134,10 @@ static void settle(weir_engine *engine, const weir_conn *conn,
 static void disturb(weir_engine *engine, weir_conn *conn, const wi_leak *leak)
 {
     const void *thread;
-    weir_error ignored;
 
+    (void)wi_conn_disturb(conn);
     if (!conn->link)
         return;
-    if (conn->driver->cancel)
-        (void)conn->driver->cancel(conn->link->driver_conn, &ignored);
     thread = atomic_load_explicit(&conn->user, memory_order_relaxed);
     if (leak->refusals > 0 && conn->link->fd >= 0)
         wi_waits_shut_one(&engine->waits, conn->link->fd, thread);

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/isolation.h"
 #include "engine/options.h"
+#include "engine/reclaim.h"
 #include "engine/result.h"
 
 void wi_tx_tell(weir_conn *conn, const char *word, int64_t began_ns)
@@ -34,6 +35,19 @@ void wi_tx_tell(weir_conn *conn, const char *word, int64_t began_ns)
 
 /* ------------------------------------------------------------------ permit */
 
+/* He may have been given the permit at the same time. */
+static weir_status refuse_cancelled(weir_conn *conn)
+{
+    wi_tx_drop_permit(conn);
+    if (wi_waits_are_over(&conn->engine->waits))
+        return wi_waits_refuse(&conn->error);
+    if (wi_conn_is_overdue(conn))
+        return wi_reclaim_refuse(conn, &conn->error);
+    return weir_error_set(&conn->error, WEIR_ERR_CANCELLED,
+                          "the statement was cancelled while it waited for "
+                          "the permit to write");
+}
+
 /* Without a deadline of its own a writer waits as long as for a connection:
  * nothing in the library waits for ever. */
 static weir_status take_permit(weir_conn *conn, int64_t deadline)
@@ -43,16 +57,21 @@ static weir_status take_permit(weir_conn *conn, int64_t deadline)
         .tag = conn->tag,
         .site = conn->site,
         .may_move = conn->may_move,
+        .cancel = &conn->turn,
     };
     weir_status status;
 
     if (conn->tx.holds_permit)
         return WEIR_OK;
+    wi_cancel_token_renew(&conn->turn);
     if (deadline == WI_NO_DEADLINE)
         deadline = wi_deadline_in_ns(atomic_load(&engine->pool_timeout_ns));
     request.deadline_ns = deadline;
     status = wi_permit_acquire(&engine->write_permit, &request, &conn->error);
     conn->tx.holds_permit = status == WEIR_OK;
+    if ((status == WEIR_OK || status == WEIR_ERR_CANCELLED) &&
+        weir_cancel_token_is_cancelled(&conn->turn))
+        return refuse_cancelled(conn);
     return status;
 }
 

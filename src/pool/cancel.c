@@ -4,27 +4,34 @@
  */
 #include "pool/cancel.h"
 
-#include <stdatomic.h>
-
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/error.h"
-#include "base/sync.h"
 
-struct weir_cancel_token {
-    wi_mutex lock; /* guards the list, and the step to cancelled */
-    wi_list waits;
-    atomic_bool is_cancelled;
-};
+bool wi_cancel_token_init(weir_cancel_token *token)
+{
+    wi_list_init(&token->waits);
+    atomic_init(&token->is_cancelled, false);
+    return wi_mutex_init(&token->lock);
+}
+
+void wi_cancel_token_clear(weir_cancel_token *token)
+{
+    WI_ASSERT(wi_list_is_empty(&token->waits));
+    wi_mutex_clear(&token->lock);
+}
+
+void wi_cancel_token_renew(weir_cancel_token *token)
+{
+    atomic_store_explicit(&token->is_cancelled, false, memory_order_relaxed);
+}
 
 weir_cancel_token *weir_cancel_token_new(weir_error *err)
 {
     weir_cancel_token *token = wi_alloc_zero(NULL, 1, sizeof *token);
 
-    if (token && wi_mutex_init(&token->lock)) {
-        wi_list_init(&token->waits);
+    if (token && wi_cancel_token_init(token))
         return token;
-    }
     wi_free(NULL, token);
     wi_error_nomem(err);
     return NULL;
@@ -37,8 +44,7 @@ void weir_cancel_token_free(weir_cancel_token **token)
     if (!freed)
         return;
     *token = NULL;
-    WI_ASSERT(wi_list_is_empty(&freed->waits));
-    wi_mutex_clear(&freed->lock);
+    wi_cancel_token_clear(freed);
     wi_free(NULL, freed);
 }
 

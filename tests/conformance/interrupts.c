@@ -102,6 +102,45 @@ typedef struct worker {
     weir_status status;
 } worker;
 
+static void *add_one(void *memory)
+{
+    worker *self = memory;
+
+    self->status = add(self->conn, 2, "b");
+    return NULL;
+}
+
+/* It is a part of the statement, as its caller sees it. */
+static void test_cancel__ends_the_wait_for_the_permit(void **state)
+{
+    WEIR_AUTO(weir_conn) writer = borrow();
+    WEIR_AUTO(weir_conn) second = NULL;
+    worker waits = {0};
+    canceller by = {0};
+    pthread_t threads[2];
+
+    (void)state;
+    if (!can(WEIR_HAS_SINGLE_WRITER | WEIR_CAN_SHARE))
+        return;
+    must(writer, add(writer, 1, "a"));
+    waits.conn = second = borrow();
+    must(second, weir_cancel(second)); /* nothing waits: nothing happens */
+    by.conn = second;
+    assert_int_equal(pthread_create(&threads[0], NULL, add_one, &waits), 0);
+    assert_int_equal(pthread_create(&threads[1], NULL, cancel_until_done, &by),
+                     0);
+    pthread_join(threads[0], NULL);
+    by.done = true;
+    pthread_join(threads[1], NULL);
+    must_fail(second, waits.status, WEIR_ERR_CANCELLED);
+    assert_non_null(strstr(weir_conn_error(second)->message, "permit"));
+    must(writer, weir_commit(writer));
+    must(second, weir_rollback(second));
+    must(second, add(second, 2, "b"));
+    must(second, weir_commit(second));
+    assert_int_equal(committed(), 2);
+}
+
 static void *run_endless(void *memory)
 {
     worker *self = memory;
@@ -134,14 +173,6 @@ static void test_pool_58__close_within_aborts_a_statement(void **state)
 }
 
 /* The same for whoever waits for the permit to write. */
-static void *add_one(void *memory)
-{
-    worker *self = memory;
-
-    self->status = add(self->conn, 2, "b");
-    return NULL;
-}
-
 static void test_pool_58__close_within_aborts_who_waits_to_write(void **state)
 {
     weir_engine *closing;
@@ -175,6 +206,7 @@ int run_interrupts(void)
         TEST(timeout__of_the_url_counts_for_all),
         TEST(cancel__ends_the_statement_of_another_thread),
         TEST(permit__is_waited_for_until_the_deadline),
+        TEST(cancel__ends_the_wait_for_the_permit),
         TEST(pool_58__close_within_aborts_a_statement),
         TEST(pool_58__close_within_aborts_who_waits_to_write),
     };

@@ -7,6 +7,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <cmocka.h>
 
 #include <weir/short.h>
+#include <weir/sys/driver.h>
 #include <weir/weir.h>
 
 /* What differs: how a session is known, and looked for, and what takes long.
@@ -56,7 +59,6 @@ static weir_engine *open_one(double leak_s, double reclaim_s)
 
     options.pool_size = 1;
     options.max_overflow = 0;
-    options.pool_threads = WEIR_POOL_THREADS_ON;
     options.pool_leak_threshold_s = leak_s;
     options.pool_reclaim_after_s = reclaim_s;
     engine = weir_engine_open(getenv("WEIR_TEST_URL"), &options, &err);
@@ -258,6 +260,37 @@ static void test_pool_54__a_statement_that_runs_is_aborted(void **state)
     close_late(&conn);
 }
 
+static void *write_too(void *memory)
+{
+    (void)weir_exec(memory, "INSERT INTO leak_thing VALUES (7)", NOARGS);
+    return NULL;
+}
+
+/* SQLite: whoever has it is left alone, since his is detached. */
+static void test_pool_54__who_waits_for_the_permit_is_ended(void **state)
+{
+    weir_conn *writer = borrow(leaky), *waits;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(weir_conn_detach(writer), WEIR_OK);
+    if ((weir_engine_capabilities(leaky) & WEIR_HAS_SINGLE_WRITER) != 0) {
+        run(writer, "INSERT INTO leak_thing VALUES (6)");
+        assert_int_equal(weir_engine_set(leaky, "pool_size", "2", NULL),
+                         WEIR_OK);
+        waits = borrow(leaky);
+        assert_int_equal(pthread_create(&thread, NULL, write_too, waits), 0);
+        pthread_join(thread, NULL);
+        assert_int_equal(weir_conn_error(waits)->status, WEIR_ERR_CONNECTION);
+        assert_non_null(strstr(weir_conn_error(waits)->message, "taken back"));
+        while (now().reclaimed == 0)
+            nap();
+        close_late(&waits);
+        assert_int_equal(weir_commit(writer), WEIR_OK);
+    }
+    weir_conn_close(&writer);
+}
+
 static void test_pool_54__the_late_close_comes_after_all(void **state)
 {
     weir_conn *conn = borrow(leaky);
@@ -283,6 +316,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             test_pool_54__a_statement_that_runs_is_aborted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_pool_54__who_waits_for_the_permit_is_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             test_pool_54__the_late_close_comes_after_all, set_up, tear_down),
     };
