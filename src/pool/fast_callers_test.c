@@ -42,15 +42,11 @@ static const wi_resource_kind kind = {
 static wi_pool *callers_pool(int size)
 {
     wi_pool_options options = fake_options(size);
-    wi_pool *pool;
 
     options.backoff_ns = 3600 * SECOND;
     atomic_store(&drawn, 0);
-    memset(&server, 0, sizeof server);
     atomic_store(&has_no_time, false);
-    pool = wi_pool_new(&kind, &server, &options, NULL);
-    assert_non_null(pool);
-    return pool;
+    return fake_pool_of(&kind, &server, &options);
 }
 
 static weir_status try_one(wi_pool *pool, weir_error *err)
@@ -81,16 +77,6 @@ static void go_down(wi_pool *pool, int64_t pause_ns)
     assert_int_equal(status_of(pool).connect_failures, DOUBLINGS + 1);
 }
 
-static void start_some(wi_pool *pool, borrower crowd[], int count)
-{
-    memset(crowd, 0, (size_t)count * sizeof crowd[0]);
-    for (int i = 0; i < count; i++) {
-        crowd[i].pool = pool;
-        crowd[i].timeout_ns = 60 * SECOND;
-        start(&crowd[i]);
-    }
-}
-
 /* 29: many come while it is down: few attempts, one after the other, and all
  * are told soon. */
 static void test_pool_29__one_tries_and_all_are_told(void **state)
@@ -103,15 +89,13 @@ static void test_pool_29__one_tries_and_all_are_told(void **state)
     assert_int_equal(try_one(pool, NULL), WEIR_ERR_CONNECTION);
     atomic_store(&server.failures_to_come, FOR_EVER);
     atomic_store(&server.gate_shut, true);
-    start_some(pool, crowd, CROWD);
+    start_all(crowd, CROWD, pool, 60 * SECOND);
     until_opening(&server, 1);
     until_waiting(pool, CROWD - 1);
     atomic_store(&server.gate_shut, false);
-    for (int i = 0; i < CROWD; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_ERR_CONNECTION);
+    finish_all(crowd, CROWD, WEIR_ERR_CONNECTION);
+    for (int i = 0; i < CROWD; i++)
         assert_true(crowd[i].took_ns < 30 * SECOND);
-    }
     assert_int_equal(atomic_load(&server.opening_most), 1);
     assert_int_equal(status_of(pool).connect_failures, 2);
     end(&server, &pool);
@@ -185,14 +169,11 @@ static void test_pool_31__recovers_slowly(void **state)
     wi_pool_dispose(pool);
     atomic_store(&server.opening_most, 0);
     atomic_store(&server.gate_shut, true);
-    start_some(pool, crowd, CROWD);
+    start_all(crowd, CROWD, pool, 60 * SECOND);
     until_waiting(pool, CROWD - 1);
     assert_int_equal(atomic_load(&server.opening), 1);
     atomic_store(&server.gate_shut, false);
-    for (int i = 0; i < CROWD; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_OK);
-    }
+    finish_all(crowd, CROWD, WEIR_OK);
     end(&server, &pool);
 }
 
@@ -205,15 +186,11 @@ static void test_pool_35__serves_from_what_is_open(void **state)
 
     (void)state;
     go_down(pool, 1000 * SECOND);
-    start_some(pool, crowd, 4);
+    start_all(crowd, 4, pool, 60 * SECOND);
     until_waiting(pool, 4);
-    for (int i = 0; i < 4; i++)
-        atomic_store(&crowd[i].may_return, true);
+    let_all_return(crowd, 4);
     release(pool, held);
-    for (int i = 0; i < 4; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_OK);
-    }
+    finish_all(crowd, 4, WEIR_OK);
     assert_int_equal(atomic_load(&server.opened), 1);
     end(&server, &pool);
 }
@@ -229,13 +206,10 @@ static void test_pool_34__a_refused_password_is_told_to_all(void **state)
     assert_int_equal(try_one(pool, NULL), WEIR_ERR_CONNECTION);
     atomic_store(&server.refuses, true);
     atomic_store(&server.gate_shut, true);
-    start_some(pool, crowd, CROWD);
+    start_all(crowd, CROWD, pool, 60 * SECOND);
     until_waiting(pool, CROWD - 1);
     atomic_store(&server.gate_shut, false);
-    for (int i = 0; i < CROWD; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_ERR_AUTH);
-    }
+    finish_all(crowd, CROWD, WEIR_ERR_AUTH);
     assert_int_equal(status_of(pool).connect_failures, 2);
     end(&server, &pool);
 }

@@ -5,8 +5,8 @@
  */
 #include "pool/fast_clock.h"
 
-#include "pool/borrower.h"
 #include "pool/fast.h"
+#include "pool/threaded.h"
 
 enum { SESSIONS = 5 };
 
@@ -14,7 +14,6 @@ static fake_server server;
 static wi_port port; /* the native one, but for the clock and the house */
 static wi_house own_house;
 static _Atomic int64_t suspended_ns;
-static atomic_bool has_ended;
 
 /* Where its housekeeper sleeps: the real one is woken by the system when the
  * machine goes on. */
@@ -50,54 +49,27 @@ static bool glance(void *context, void *resource)
     return true;
 }
 
-static void tell_ended(void *context)
-{
-    (void)context;
-    atomic_store(&has_ended, true);
-}
-
 static const wi_resource_kind kind = {
     .open = fake_open,
     .check = fake_check,
     .returned = fake_returned,
     .close = fake_close,
     .peek = glance,
-    .ended = tell_ended,
+    .ended = fake_ended,
 };
 
 /* All are idle, and were for longer than a tick. */
 static wi_pool *slept_in(bool has_threads)
 {
     wi_pool_options options = fake_options(SESSIONS);
-    wi_lease *leases[SESSIONS];
     wi_pool *pool;
 
-    options.port = &port;
     options.threads = has_threads;
     options.keepalive_ns = has_threads ? 3600 * SECOND : 0;
-    memset(&server, 0, sizeof server);
-    atomic_store(&has_ended, false);
-    pool = wi_pool_new(&kind, &server, &options, NULL);
-    assert_non_null(pool);
-    for (int i = 0; i < SESSIONS; i++) {
-        wi_request request = {.tag = "main", .may_move = true};
-
-        assert_int_equal(wi_pool_acquire(pool, &request, &leases[i], NULL),
-                         WEIR_OK);
-    }
-    for (int i = 0; i < SESSIONS; i++)
-        release(pool, leases[i]);
+    pool = fake_pool_of(&kind, &server, &options);
+    use_some(pool, SESSIONS);
     nap(20 * MS);
     return pool;
-}
-
-static void wake_up(wi_pool **pool)
-{
-    if (!wi_pool_close(*pool)) {
-        while (!atomic_load(&has_ended))
-            nap(MS / 5);
-    }
-    end(&server, pool);
 }
 
 /* 13: the first borrower gets none that was not asked; the others are asked
@@ -105,21 +77,17 @@ static void wake_up(wi_pool **pool)
 static void test_pool_13__who_borrows_first_asks(void **state)
 {
     wi_pool *pool = slept_in(false);
-    wi_lease *leases[SESSIONS];
 
     (void)state;
     atomic_store(&server.sessions[0].dead, true);
     atomic_fetch_add(&suspended_ns, 3600 * SECOND);
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < SESSIONS; i++)
-            leases[i] = acquire(pool);
-        for (int i = 0; i < SESSIONS; i++)
-            release(pool, leases[i]);
+        use_some(pool, SESSIONS);
         assert_int_equal(atomic_load(&server.checks), SESSIONS);
         nap(20 * MS);
     }
     assert_int_equal(atomic_load(&server.opened), SESSIONS + 1);
-    wake_up(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* 13: the housekeeper has all asked, and nobody has to come. */
@@ -136,7 +104,7 @@ static void test_pool_13__the_housekeeper_asks(void **state)
         nap(MS / 5);
     assert_int_equal(atomic_load(&server.checks), SESSIONS);
     assert_int_equal(status_of(pool).acquired, SESSIONS);
-    wake_up(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* That it is woken is not enough: the wall clock may have been set. */
@@ -152,7 +120,7 @@ static void test_pool_13__a_wall_clock_that_is_set_says_nothing(void **state)
     release(pool, acquire(pool));
     assert_int_equal(atomic_load(&server.checks), 0);
     assert_int_equal(atomic_load(&server.closed), 0);
-    wake_up(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* Servers wait longer than that, and several short ones are a long one. */
@@ -169,7 +137,7 @@ static void test_short_sleeps__add_up(void **state)
     }
     release(pool, acquire(pool));
     assert_int_equal(atomic_load(&server.checks), 1);
-    wake_up(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* A permit, say: it is no session, and nobody could be asked. */
@@ -181,17 +149,14 @@ static void test_suspended__is_nothing_to_what_cannot_be_asked(void **state)
 
     (void)state;
     lifeless.check = NULL;
-    options.port = &port;
     options.order = WI_ORDER_FIFO;
-    memset(&server, 0, sizeof server);
-    pool = wi_pool_new(&lifeless, &server, &options, NULL);
-    assert_non_null(pool);
+    pool = fake_pool_of(&lifeless, &server, &options);
     release(pool, acquire(pool));
     atomic_fetch_add(&suspended_ns, 3600 * SECOND);
     nap(20 * MS);
     release(pool, acquire(pool));
     assert_int_equal(atomic_load(&server.opened), 1);
-    wake_up(&pool);
+    end_threaded(&server, &pool);
 }
 
 int main(void)
@@ -204,7 +169,7 @@ int main(void)
         cmocka_unit_test(test_suspended__is_nothing_to_what_cannot_be_asked),
     };
 
-    fake_use("fast", WI_CORE_FAST, NULL);
+    fake_use("fast", WI_CORE_FAST, &port);
     port = wi_port_native;
     port.house = &own_house;
     port.suspended_ns = suspended;

@@ -29,11 +29,6 @@ static weir_status slow_open(void *context, int64_t deadline_ns, void **out,
     return fake_open(context, deadline_ns, out, err);
 }
 
-static void no_more(void *context)
-{
-    (void)context;
-}
-
 static void set_up(int size, bool threads)
 {
     static wi_resource_kind kind;
@@ -41,15 +36,12 @@ static void set_up(int size, bool threads)
 
     options.threads = threads;
     options.connecting_max = 2;
-    memset(&server, 0, sizeof server);
     kind = fake_kind;
     kind.open = slow_open;
-    kind.ended = no_more;
     atomic_store(&lines_are_up, false);
     atomic_store(&to_hang, 0);
     atomic_store(&said, 0);
-    pool = wi_pool_new(&kind, &server, &options, NULL);
-    assert_non_null(pool);
+    pool = fake_pool_of(&kind, &server, &options);
 }
 
 static void tear_down(void)
@@ -60,24 +52,11 @@ static void tear_down(void)
     end(&server, &pool);
 }
 
-static void start_all(borrower *borrowers, int count)
+/* All of them have one at the same time. */
+static void finish_together(borrower *borrowers, int count)
 {
-    memset(borrowers, 0, (size_t)count * sizeof *borrowers);
-    for (int i = 0; i < count; i++) {
-        borrowers[i].pool = pool;
-        borrowers[i].timeout_ns = 60 * SECOND;
-        start(&borrowers[i]);
-    }
-}
-
-static void finish_all(borrower *borrowers, int count)
-{
-    for (int i = 0; i < count; i++)
-        until_done(&borrowers[i]);
-    for (int i = 0; i < count; i++) {
-        finish(&borrowers[i]);
-        assert_int_equal(borrowers[i].status, WEIR_OK);
-    }
+    until_all_done(borrowers, count);
+    finish_all(borrowers, count, WEIR_OK);
 }
 
 static void test_hanging__uses_no_limit_up(void **state)
@@ -87,8 +66,8 @@ static void test_hanging__uses_no_limit_up(void **state)
     (void)state;
     set_up(20, true);
     atomic_store(&to_hang, 7);
-    start_all(waiters, 4);
-    finish_all(waiters, 4); /* by others than those seven */
+    start_all(waiters, 4, pool, 60 * SECOND);
+    finish_together(waiters, 4); /* by others than those seven */
     assert_int_equal(atomic_load(&hanging), 7);
     atomic_store(&lines_are_up, true);
     tear_down();
@@ -103,7 +82,7 @@ static void test_going_on__counts_again(void **state)
     set_up(12, true);
     atomic_store(&to_hang, 6);
     atomic_store(&server.gate_shut, true);
-    start_all(waiters, 12);
+    start_all(waiters, 12, pool, 60 * SECOND);
     until_opening(&server, 2);
     while (atomic_load(&hanging) < 6)
         nap(MS / 5);
@@ -112,7 +91,7 @@ static void test_going_on__counts_again(void **state)
     until_opening(&server, 8);
     assert_counts(pool, 0, 0, 8); /* there is no room: none has begun since */
     atomic_store(&server.gate_shut, false);
-    finish_all(waiters, 12);
+    finish_together(waiters, 12);
     assert_int_equal(atomic_load(&server.opening_most), 8);
     tear_down();
 }
@@ -125,7 +104,7 @@ static void test_hanging__has_a_limit_of_its_own(void **state)
     (void)state;
     set_up(40, true);
     atomic_store(&to_hang, 40);
-    start_all(waiters, 40);
+    start_all(waiters, 40, pool, 60 * SECOND);
     until_waiting(pool, 40);
     while (atomic_load(&hanging) < 10)
         nap(MS / 5);
@@ -135,7 +114,7 @@ static void test_hanging__has_a_limit_of_its_own(void **state)
     assert_int_equal(let_out, 8);
     atomic_store(&to_hang, 0);
     atomic_store(&lines_are_up, true);
-    finish_all(waiters, 40);
+    finish_together(waiters, 40);
     assert_int_equal(status_of(pool).connecting, 0);
     tear_down();
 }
@@ -147,7 +126,7 @@ static void test_hanging__that_fails_leaves_the_count_right(void **state)
     (void)state;
     set_up(1, true);
     atomic_store(&to_hang, 1);
-    start_all(waiters, 1);
+    start_all(waiters, 1, pool, 60 * SECOND);
     while (atomic_load(&hanging) < 1)
         nap(MS / 5);
     atomic_store(&server.failures_to_come, 1);
@@ -155,10 +134,9 @@ static void test_hanging__that_fails_leaves_the_count_right(void **state)
     until_done(&waiters[0]);
     finish(&waiters[0]);
     assert_int_equal(waiters[0].status, WEIR_ERR_CONNECTION);
-    start_all(waiters, 3);
-    for (int i = 0; i < 3; i++)
-        atomic_store(&waiters[i].may_return, true);
-    finish_all(waiters, 3);
+    start_all(waiters, 3, pool, 60 * SECOND);
+    let_all_return(waiters, 3);
+    finish_all(waiters, 3, WEIR_OK);
     tear_down();
 }
 
@@ -170,12 +148,12 @@ static void test_borrower__is_not_let_out(void **state)
     (void)state;
     set_up(2, false);
     atomic_store(&to_hang, 1);
-    start_all(&alone, 1);
+    start_all(&alone, 1, pool, 60 * SECOND);
     while (atomic_load(&hanging) < 1)
         nap(MS / 5);
     assert_false(atomic_load(&lets_out[0]));
     atomic_store(&lines_are_up, true);
-    finish_all(&alone, 1);
+    finish_together(&alone, 1);
     tear_down();
 }
 

@@ -6,8 +6,7 @@
  */
 #include "pool/fast_leaks.h"
 
-#include "pool/borrower.h"
-#include "pool/fast_house.h"
+#include "pool/by_hand.h"
 #include "pool/leak.h"
 
 enum { NEWS_MAX = 16, LOANS_MAX = 64 };
@@ -20,8 +19,6 @@ typedef enum whereabouts {
 } whereabouts;
 
 static fake_server server;
-static wi_port port;
-static _Atomic int64_t ahead_ns;
 static wi_leak news[NEWS_MAX];
 static atomic_int news_count;
 static atomic_int refusals;
@@ -32,12 +29,6 @@ static struct {
     atomic_int *holder;
 } lent[LOANS_MAX];
 static atomic_int lent_count;
-
-static int64_t set_ahead(void *context)
-{
-    (void)context;
-    return wi_now_ns() + atomic_load(&ahead_ns);
-}
 
 static void hear(void *context, const wi_leak *leak)
 {
@@ -89,6 +80,7 @@ static const wi_resource_kind kind = {
     .check = fake_check,
     .returned = fake_returned,
     .close = fake_close,
+    .ended = fake_ended,
     .leaked = hear,
     .reclaim = take_back,
 };
@@ -101,20 +93,12 @@ static wi_pool *leaky_pool(int size, int64_t leak_ns, int64_t reclaim_ns)
     options.threads = true;
     options.leak_ns = leak_ns;
     options.reclaim_ns = reclaim_ns;
-    memset(&server, 0, sizeof server);
     atomic_store(&news_count, 0);
     atomic_store(&refusals, 0);
     atomic_store(&lent_count, 0);
-    pool = wi_pool_new(&kind, &server, &options, NULL);
-    assert_non_null(pool);
+    pool = fake_pool_of(&kind, &server, &options);
     server.watched = pool;
     return pool;
-}
-
-static void later(wi_pool *pool, int64_t ns)
-{
-    atomic_fetch_add(&ahead_ns, ns);
-    wi_fast_keep(pool, atomic_load(&pool->serial));
 }
 
 static bool is_telling(wi_pool *pool)
@@ -171,11 +155,7 @@ static void give_back(wi_pool *pool, wi_lease *lease, const wi_request *request)
 static void end_leaky(wi_pool **pool)
 {
     settle(*pool);
-    (void)wi_pool_close(*pool);
-    while (status_of(*pool).busy + status_of(*pool).idle > 0)
-        nap(MS / 5);
-    server.watched = NULL;
-    end(&server, pool);
+    end_threaded(&server, pool);
 }
 
 /* ----------------------------------------------------------------- telling */
@@ -188,12 +168,12 @@ static void test_pool_54__a_loan_that_lasts_too_long_is_told_once(void **state)
     wi_lease *lease = lend(pool, &request);
 
     (void)state;
-    later(pool, 9 * SECOND);
+    visit(pool, 9 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 0);
-    later(pool, SECOND);
+    visit(pool, SECOND);
     settle(pool);
-    later(pool, 100 * SECOND);
+    visit(pool, 100 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 1);
     assert_int_equal(news[0].news, WI_LEAK_FOUND);
@@ -224,10 +204,10 @@ static void test_pool_54__a_short_loan_is_none(void **state)
         wi_request request = loan_of(&holder, "short");
         wi_lease *lease = lend(pool, &request);
 
-        later(pool, 3 * SECOND);
+        visit(pool, 3 * SECOND);
         settle(pool);
         give_back(pool, lease, &request);
-        later(pool, 50 * SECOND); /* idle is not lent */
+        visit(pool, 50 * SECOND); /* idle is not lent */
         settle(pool);
     }
     assert_int_equal(atomic_load(&news_count), 0);
@@ -246,7 +226,7 @@ static void test_pool_54__each_loan_is_told_of_for_itself(void **state)
         wi_request request = loan_of(&holder, "again");
         wi_lease *lease = lend(pool, &request);
 
-        later(pool, 10 * SECOND);
+        visit(pool, 10 * SECOND);
         settle(pool);
         give_back(pool, lease, &request);
         assert_int_equal(atomic_load(&news_count), 2 * (i + 1));
@@ -267,7 +247,7 @@ static void test_pool_54__a_return_serves_the_waiter_and_says_so(void **state)
     (void)state;
     start(&second);
     until_waiting(pool, 1);
-    later(pool, 10 * SECOND);
+    visit(pool, 10 * SECOND);
     settle(pool);
     give_back(pool, lease, &request);
     assert_int_equal(news[1].news, WI_LEAK_RETURNED);
@@ -288,7 +268,7 @@ static void test_pool_54__who_detached_keeps_it(void **state)
 
     (void)state;
     wi_pool_detach(pool, lease);
-    later(pool, 100 * SECOND);
+    visit(pool, 100 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 0);
     assert_false(wi_pool_release_loan(pool, lease, loan_to(&request),
@@ -310,10 +290,10 @@ static void test_pool_54__what_is_taken_back_serves_who_waits(void **state)
     (void)state;
     start(&second);
     until_waiting(pool, 1);
-    later(pool, 10 * SECOND);
+    visit(pool, 10 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 1);
-    later(pool, 50 * SECOND);
+    visit(pool, 50 * SECOND);
     until_done(&second);
     settle(pool);
     assert_int_equal(second.status, WEIR_OK);
@@ -346,7 +326,7 @@ static void test_pool_54__reclaiming_needs_no_threshold_of_reports(void **state)
 
     (void)state;
     (void)lend(pool, &request);
-    later(pool, 60 * SECOND);
+    visit(pool, 60 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 1);
     assert_int_equal(news[0].news, WI_LEAK_RECLAIMED);
@@ -365,7 +345,7 @@ static void test_pool_54__what_is_in_use_is_tried_again(void **state)
     (void)lend(pool, &request);
     atomic_store(&holder, INSIDE);
     for (int i = 0; i < 5; i++) {
-        later(pool, 60 * SECOND);
+        visit(pool, 60 * SECOND);
         settle(pool);
     }
     assert_int_equal(atomic_load(&refusals), 5);
@@ -373,7 +353,7 @@ static void test_pool_54__what_is_in_use_is_tried_again(void **state)
     assert_int_equal(news[0].news, WI_LEAK_IN_USE);
     assert_int_equal(status_of(pool).reclaimed, 0);
     atomic_store(&holder, OUT);
-    later(pool, 60 * SECOND);
+    visit(pool, 60 * SECOND);
     settle(pool);
     assert_int_equal(news[1].news, WI_LEAK_RECLAIMED);
     assert_int_equal(status_of(pool).reclaimed, 1);
@@ -390,10 +370,10 @@ static void test_pool_54__what_is_lost_is_taken_back_too(void **state)
 
     (void)state;
     wi_pool_lose(pool, lease);
-    later(pool, 10 * SECOND);
+    visit(pool, 10 * SECOND);
     settle(pool);
     assert_int_equal(news[0].news, WI_LEAK_FOUND);
-    later(pool, 50 * SECOND);
+    visit(pool, 50 * SECOND);
     settle(pool);
     assert_int_equal(news[1].news, WI_LEAK_RECLAIMED);
     assert_counts(pool, 0, 0, 0);
@@ -409,7 +389,7 @@ test_pool_54__what_was_told_of_can_be_lost_and_reopened(void **state)
     wi_lease *lease = lend(pool, &request);
 
     (void)state;
-    later(pool, 10 * SECOND);
+    visit(pool, 10 * SECOND);
     settle(pool);
     wi_pool_lose(pool, lease);
     assert_int_equal(
@@ -431,7 +411,7 @@ static void test_pool_54__a_closed_pool_takes_nothing_back(void **state)
 
     (void)state;
     assert_false(wi_pool_close(pool));
-    later(pool, 100 * SECOND);
+    visit(pool, 100 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&holder), OUT);
     assert_true(
@@ -449,12 +429,12 @@ static void test_set__changes_when_a_loan_is_too_long(void **state)
     wi_lease *lease = lend(pool, &request);
 
     (void)state;
-    later(pool, 100 * SECOND);
+    visit(pool, 100 * SECOND);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 0);
     options.leak_ns = 10 * SECOND;
     assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
-    later(pool, 0);
+    visit(pool, 0);
     settle(pool);
     assert_int_equal(atomic_load(&news_count), 1);
     options.leak_ns = 0;
@@ -483,9 +463,6 @@ int main(void)
         cmocka_unit_test(test_set__changes_when_a_loan_is_too_long),
     };
 
-    port = wi_port_native;
-    port.now_ns = port.coarse_ns = set_ahead;
-    port.house = NULL;
-    fake_use("fast", WI_CORE_FAST, &port);
+    go_by_hand();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

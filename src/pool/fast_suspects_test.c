@@ -5,37 +5,14 @@
  */
 #include "pool/fast_suspects.h"
 
-#include "pool/borrower.h"
 #include "pool/fast.h"
+#include "pool/threaded.h"
 
 enum { MANY = 50, ASKERS = 4, DEAD = 4 };
 
 static fake_server server;
 static wi_port port; /* the native one, but for its threads */
-static atomic_bool has_ended;
-static atomic_bool check_gate_shut; /* a check hangs until it is not */
-static atomic_int asking;
-static atomic_int asking_most;
 static atomic_bool has_no_threads;
-
-static weir_status ask(void *context, void *resource, int64_t deadline_ns,
-                       weir_error *err)
-{
-    weir_status status;
-
-    count_up(&asking, &asking_most);
-    while (atomic_load(&check_gate_shut))
-        nap(MS / 5);
-    status = fake_check(context, resource, deadline_ns, err);
-    atomic_fetch_sub(&asking, 1);
-    return status;
-}
-
-static void tell_ended(void *context)
-{
-    (void)context;
-    atomic_store(&has_ended, true);
-}
 
 static bool start_if_any(void *context, const char *name,
                          void (*run)(void *argument), void *argument)
@@ -44,74 +21,18 @@ static bool start_if_any(void *context, const char *name,
            wi_port_native.start(context, name, run, argument);
 }
 
-static const wi_resource_kind kind = {
-    .open = fake_open,
-    .check = ask,
-    .returned = fake_returned,
-    .close = fake_close,
-    .ended = tell_ended,
-};
-
 static wi_pool_options suspicious_options(int size)
 {
     wi_pool_options options = fake_options(size);
 
-    options.port = &port;
     options.threads = true;
     return options;
 }
 
 static wi_pool *suspicious_pool(const wi_pool_options *options)
 {
-    wi_pool *pool;
-
-    memset(&server, 0, sizeof server);
-    atomic_store(&has_ended, false);
-    atomic_store(&check_gate_shut, false);
     atomic_store(&has_no_threads, false);
-    atomic_store(&asking_most, 0);
-    pool = wi_pool_new(&kind, &server, options, NULL);
-    assert_non_null(pool);
-    return pool;
-}
-
-static void end_suspicious(wi_pool **pool)
-{
-    if (!wi_pool_close(*pool)) {
-        while (!atomic_load(&has_ended))
-            nap(MS / 5);
-    }
-    end(&server, pool);
-}
-
-static wi_lease *borrow_one(wi_pool *pool)
-{
-    wi_request request = {.tag = "main", .may_move = true};
-    wi_lease *lease = NULL;
-
-    assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
-    return lease;
-}
-
-static void borrow_some(wi_pool *pool, wi_lease *leases[], int count)
-{
-    for (int i = 0; i < count; i++)
-        leases[i] = borrow_one(pool);
-}
-
-static void return_some(wi_pool *pool, wi_lease *leases[], int count)
-{
-    for (int i = 0; i < count; i++)
-        release(pool, leases[i]);
-}
-
-/* All are idle, and were lent once: sessions 0 to count - 1. */
-static void open_some(wi_pool *pool, int count)
-{
-    wi_lease *leases[MANY];
-
-    borrow_some(pool, leases, count);
-    return_some(pool, leases, count);
+    return fake_pool(&server, options);
 }
 
 /* The server takes this one, and whoever has it finds out. */
@@ -124,7 +45,7 @@ static void lose(wi_pool *pool, wi_lease *lease)
 
 static void lose_one(wi_pool *pool)
 {
-    lose(pool, borrow_one(pool));
+    lose(pool, wait_for_one(pool));
 }
 
 static int number_of(const wi_lease *lease)
@@ -132,19 +53,9 @@ static int number_of(const wi_lease *lease)
     return (int)((fake_session *)wi_lease_resource(lease) - server.sessions);
 }
 
-static void until_counts(wi_pool *pool, int idle, int others)
-{
-    weir_pool_status now = status_of(pool);
-
-    while (now.idle != idle || now.busy + now.connecting != others) {
-        nap(MS / 5);
-        now = status_of(pool);
-    }
-}
-
 static void until_asking(int count)
 {
-    while (atomic_load(&asking) != count)
+    while (atomic_load(&server.asking) != count)
         nap(MS / 5);
 }
 
@@ -159,7 +70,7 @@ static void test_pool_32__healthy_siblings_stay(void **state)
     wi_lease *leases[4];
 
     (void)state;
-    open_some(pool, 5);
+    use_some(pool, 5);
     lose_one(pool);
     until_counts(pool, 4, 0);
     assert_int_equal(atomic_load(&server.checks), 4);
@@ -168,7 +79,7 @@ static void test_pool_32__healthy_siblings_stay(void **state)
     assert_int_equal(atomic_load(&server.checks), 4);
     assert_int_equal(atomic_load(&server.closed), 1);
     return_some(pool, leases, 4);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* Those that do not answer are closed, and only those. */
@@ -179,8 +90,8 @@ static void test_pool_32__dead_siblings_go(void **state)
     wi_lease *lease;
 
     (void)state;
-    open_some(pool, 6);
-    lease = borrow_one(pool);
+    use_some(pool, 6);
+    lease = wait_for_one(pool);
     for (int i = 0; i < 3; i++)
         atomic_store(&server.sessions[(number_of(lease) + 1 + i) % 6].dead,
                      true);
@@ -190,7 +101,7 @@ static void test_pool_32__dead_siblings_go(void **state)
     for (int i = 0; i < 6; i++)
         assert_true(!atomic_load(&server.sessions[i].dead) ||
                     !atomic_load(&server.sessions[i].open));
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* What is lent meanwhile is asked when it comes back. */
@@ -204,13 +115,13 @@ static void test_suspects__are_asked_when_they_come_back(void **state)
     borrow_some(pool, leases, 3);
     wi_pool_lose(pool, leases[0]);
     wi_pool_suspect(pool, leases[0]);
-    assert_int_equal(atomic_load(&asking_most), 0);
+    assert_int_equal(atomic_load(&server.asking_most), 0);
     atomic_store(&((fake_session *)wi_lease_resource(leases[1]))->dead, true);
     return_some(pool, leases, 3);
     until_counts(pool, 1, 0);
     assert_int_equal(atomic_load(&server.checks), 2);
     assert_int_equal(atomic_load(&server.opened), 3);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* Of more than the size the rest goes, asked or not. */
@@ -226,11 +137,11 @@ static void test_suspects__are_no_more_than_may_stay(void **state)
     borrow_some(pool, leases, 6);
     wi_pool_lose(pool, leases[0]);
     wi_pool_suspect(pool, leases[0]);
-    atomic_store(&check_gate_shut, true);
+    atomic_store(&server.check_gate_shut, true);
     return_some(pool, leases, 6);
-    atomic_store(&check_gate_shut, false);
+    atomic_store(&server.check_gate_shut, false);
     until_counts(pool, 2, 0);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* ------------------------------------------------------------- many of them */
@@ -242,15 +153,15 @@ static void test_pool_32__a_restart_costs_one_question(void **state)
     wi_pool *pool = suspicious_pool(&options);
 
     (void)state;
-    open_some(pool, MANY);
+    use_some(pool, MANY);
     for (int i = 0; i < MANY; i++)
         atomic_store(&server.sessions[i].dead, true);
     lose_one(pool);
     until_counts(pool, 0, 0);
     assert_in_range(atomic_load(&server.checks), DEAD, DEAD + ASKERS - 1);
-    release(pool, borrow_one(pool));
+    release(pool, wait_for_one(pool));
     assert_int_equal(atomic_load(&server.opened), MANY + 1);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* 44, 46: a few are asked at a time; who comes meanwhile does not wait for
@@ -264,17 +175,17 @@ static void test_pool_44__silent_siblings_hold_nobody_up(void **state)
     (void)state;
     options.max_overflow = 1;
     pool = suspicious_pool(&options);
-    open_some(pool, MANY);
-    atomic_store(&check_gate_shut, true);
+    use_some(pool, MANY);
+    atomic_store(&server.check_gate_shut, true);
     lose_one(pool);
     until_asking(ASKERS);
-    lease = borrow_one(pool);
+    lease = wait_for_one(pool);
     assert_ptr_equal(wi_lease_resource(lease), &server.sessions[MANY]);
     release(pool, lease);
-    assert_int_equal(atomic_load(&asking_most), ASKERS);
-    atomic_store(&check_gate_shut, false);
+    assert_int_equal(atomic_load(&server.asking_most), ASKERS);
+    atomic_store(&server.check_gate_shut, false);
     until_counts(pool, MANY, 0);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* 30: a black hole. One limit is waited for, by the few that were asked; the
@@ -286,19 +197,19 @@ static void test_pool_30__silence_speaks_for_all(void **state)
     wi_pool *pool = late.pool = suspicious_pool(&options);
 
     (void)state;
-    open_some(pool, MANY);
-    atomic_store(&check_gate_shut, true);
+    use_some(pool, MANY);
+    atomic_store(&server.check_gate_shut, true);
     atomic_store(&server.check_is_slow, true);
     lose_one(pool);
     until_asking(ASKERS);
-    release(pool, borrow_one(pool)); /* there is room for this one */
-    atomic_store(&check_gate_shut, false);
+    release(pool, wait_for_one(pool)); /* there is room for this one */
+    atomic_store(&server.check_gate_shut, false);
     start(&late);
     finish(&late);
     assert_int_equal(late.status, WEIR_OK);
     until_counts(pool, 1, 0);
     assert_int_equal(atomic_load(&server.checks), ASKERS);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* Without room the first that answers serves who waits. */
@@ -310,20 +221,20 @@ static void test_suspects__the_first_that_answers_serves(void **state)
     wi_lease *dead;
 
     (void)state;
-    open_some(pool, 3);
-    dead = borrow_one(pool);
-    atomic_store(&check_gate_shut, true);
+    use_some(pool, 3);
+    dead = wait_for_one(pool);
+    atomic_store(&server.check_gate_shut, true);
     wi_pool_lose(pool, dead);
     wi_pool_suspect(pool, dead);
     until_asking(2);
     start(&late);
     until_waiting(pool, 1);
-    atomic_store(&check_gate_shut, false);
+    atomic_store(&server.check_gate_shut, false);
     finish(&late);
     assert_int_equal(late.status, WEIR_OK);
     assert_int_equal(atomic_load(&server.opened), 3);
     release(pool, dead);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* --------------------------------------------------------------- void ones */
@@ -336,18 +247,18 @@ static void test_dispose__ends_suspects(void **state)
     wi_pool *pool = suspicious_pool(&options);
 
     (void)state;
-    open_some(pool, 10);
-    atomic_store(&check_gate_shut, true);
+    use_some(pool, 10);
+    atomic_store(&server.check_gate_shut, true);
     lose_one(pool);
     until_asking(ASKERS);
     wi_pool_dispose(pool);
     assert_int_equal(atomic_load(&server.open_now), ASKERS);
-    atomic_store(&check_gate_shut, false);
+    atomic_store(&server.check_gate_shut, false);
     until_counts(pool, 0, 0);
     assert_int_equal(atomic_load(&server.checks), ASKERS);
-    release(pool, borrow_one(pool));
+    release(pool, wait_for_one(pool));
     assert_int_equal(atomic_load(&server.opened), 11);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_close__ends_suspects(void **state)
@@ -356,26 +267,23 @@ static void test_close__ends_suspects(void **state)
     wi_pool *pool = suspicious_pool(&options);
 
     (void)state;
-    open_some(pool, 10);
-    atomic_store(&check_gate_shut, true);
+    use_some(pool, 10);
+    atomic_store(&server.check_gate_shut, true);
     lose_one(pool);
     until_asking(ASKERS);
     assert_false(wi_pool_close(pool));
     assert_int_equal(atomic_load(&server.open_now), ASKERS);
-    atomic_store(&check_gate_shut, false);
-    while (!atomic_load(&has_ended))
+    atomic_store(&server.check_gate_shut, false);
+    while (atomic_load(&server.ended) == 0)
         nap(MS / 5);
     end(&server, &pool);
 }
 
 /* ---------------------------------------------------------------- by hand */
 
-static void borrow_and_look(wi_pool *pool, int count, int opened)
+static void use_and_look(wi_pool *pool, int count, int opened)
 {
-    wi_lease *leases[MANY];
-
-    borrow_some(pool, leases, count);
-    return_some(pool, leases, count);
+    use_some(pool, count);
     assert_int_equal(atomic_load(&server.opened), opened);
 }
 
@@ -389,16 +297,16 @@ static void test_suspects__are_asked_by_who_borrows(void **state)
     (void)state;
     options.threads = false;
     pool = suspicious_pool(&options);
-    open_some(pool, 5);
-    lease = borrow_one(pool);
+    use_some(pool, 5);
+    lease = wait_for_one(pool);
     atomic_store(&server.sessions[(number_of(lease) + 1) % 5].dead, true);
     lose(pool, lease);
     assert_int_equal(atomic_load(&server.checks), 0);
-    borrow_and_look(pool, 5, 7);
+    use_and_look(pool, 5, 7);
     assert_int_equal(atomic_load(&server.checks), 4);
-    borrow_and_look(pool, 5, 7); /* they are known now */
+    use_and_look(pool, 5, 7); /* they are known now */
     assert_int_equal(atomic_load(&server.checks), 4);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* A suspect is not given all the time of who borrows: one that is silent is
@@ -412,14 +320,14 @@ static void test_suspects__have_a_time_limit(void **state)
     options.threads = false;
     options.timeout_ns = 3600 * SECOND;
     pool = suspicious_pool(&options);
-    open_some(pool, 3);
+    use_some(pool, 3);
     lose_one(pool);
     atomic_store(&server.check_is_slow, true);
-    borrow_and_look(pool, 3, 6);
+    use_and_look(pool, 3, 6);
     assert_int_equal(atomic_load(&server.checks), 1);
     assert_true(atomic_load(&server.check_deadline_ns) <
                 wi_now_ns() + 60 * SECOND);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* If there can be no thread they are asked by who borrows, too. */
@@ -429,14 +337,14 @@ static void test_suspects__need_no_thread(void **state)
     wi_pool *pool = suspicious_pool(&options);
 
     (void)state;
-    open_some(pool, 3);
+    use_some(pool, 3);
     atomic_store(&has_no_threads, true);
     lose_one(pool);
     assert_counts(pool, 2, 0, 0);
-    borrow_and_look(pool, 2, 3);
+    use_and_look(pool, 2, 3);
     assert_int_equal(atomic_load(&server.checks), 2);
     atomic_store(&has_no_threads, false);
-    end_suspicious(&pool);
+    end_threaded(&server, &pool);
 }
 
 int main(void)
@@ -457,7 +365,7 @@ int main(void)
         cmocka_unit_test(test_suspects__need_no_thread),
     };
 
-    fake_use("fast", WI_CORE_FAST, NULL);
+    fake_use("fast", WI_CORE_FAST, &port);
     port = wi_port_native;
     port.start = start_if_any;
     return cmocka_run_group_tests(tests, NULL, NULL);

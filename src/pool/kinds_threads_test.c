@@ -12,7 +12,6 @@ static fake_server server;
 static wi_resource_kind watched_kind;
 static atomic_int abandoned;
 static atomic_int inherited;
-static atomic_int ended;
 
 static void count_abandoned(void *context, void *resource)
 {
@@ -28,29 +27,17 @@ static void count_inherited(void *context, void *resource)
     atomic_fetch_add(&inherited, 1);
 }
 
-static void count_ended(void *context)
-{
-    (void)context;
-    atomic_fetch_add(&ended, 1);
-}
-
 static wi_pool *pool_of(wi_pool_kind kind)
 {
     wi_pool_options options = fake_options(4);
-    wi_pool *pool;
 
-    memset(&server, 0, sizeof server);
     atomic_store(&abandoned, 0);
     atomic_store(&inherited, 0);
-    atomic_store(&ended, 0);
     options.kind = kind;
     watched_kind = fake_kind;
     watched_kind.abandon = count_abandoned;
     watched_kind.inherited = count_inherited;
-    watched_kind.ended = count_ended;
-    pool = wi_pool_new(&watched_kind, &server, &options, NULL);
-    assert_non_null(pool);
-    return pool;
+    return fake_pool_of(&watched_kind, &server, &options);
 }
 
 /* ------------------------------------------------------------ thread's ends */
@@ -123,10 +110,10 @@ static void test_thread__may_be_the_last_in_a_closed_pool(void **state)
         nap(MS / 5);
     /* It is in its end, closing. */
     assert_false(wi_pool_close(pool));
-    assert_int_equal(atomic_load(&ended), 0);
+    assert_int_equal(atomic_load(&server.ended), 0);
     atomic_store(&server.close_gate_shut, false);
     pthread_join(self.thread, NULL);
-    assert_int_equal(atomic_load(&ended), 1);
+    assert_int_equal(atomic_load(&server.ended), 1);
     end(&server, &pool);
 }
 

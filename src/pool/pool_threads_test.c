@@ -4,18 +4,9 @@
  * and what an outage does. Numbers are those of the scenarios in the pool's
  * test plan.
  */
-#include "pool/borrower.h"
+#include "pool/threaded.h"
 
 static fake_server server;
-static atomic_int ended;
-
-static void tell_ended(void *context)
-{
-    (void)context;
-    atomic_fetch_add(&ended, 1);
-}
-
-static wi_resource_kind threaded_kind;
 
 static wi_pool_options threaded_options(int size)
 {
@@ -25,62 +16,13 @@ static wi_pool_options threaded_options(int size)
     return options;
 }
 
-static wi_pool *threaded_pool(const wi_pool_options *options)
-{
-    wi_pool *pool;
-
-    memset(&server, 0, sizeof server);
-    atomic_store(&ended, 0);
-    threaded_kind = fake_kind;
-    threaded_kind.ended = tell_ended;
-    pool = wi_pool_new(&threaded_kind, &server, options, NULL);
-    assert_non_null(pool);
-    return pool;
-}
-
-/* Closes, waits for the pool's threads, frees. */
-static void end_threaded(wi_pool **pool)
-{
-    if (!wi_pool_close(*pool)) {
-        while (atomic_load(&ended) == 0)
-            nap(MS / 5);
-    }
-    end(&server, pool);
-}
-
-static wi_lease *wait_for_one(wi_pool *pool)
-{
-    wi_request request = {.tag = "main"};
-    wi_lease *lease = NULL;
-
-    assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
-    return lease;
-}
-
-static void until_idle(wi_pool *pool, int count)
-{
-    while (status_of(pool).idle != count)
-        nap(MS / 5);
-}
-
-static void start_all(borrower *borrowers, int count, wi_pool *pool,
-                      int64_t timeout_ns)
-{
-    memset(borrowers, 0, (size_t)count * sizeof *borrowers);
-    for (int i = 0; i < count; i++) {
-        borrowers[i].pool = pool;
-        borrowers[i].timeout_ns = timeout_ns;
-        start(&borrowers[i]);
-    }
-}
-
 /* ---------------------------------------------------------------- creation */
 
 /* The borrower goes at his deadline; what was begun for him is kept. */
 static void test_pool_11_15__a_late_connect_becomes_idle(void **state)
 {
     wi_pool_options options = threaded_options(2);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     borrower hasty = {.pool = pool, .timeout_ns = 20 * MS};
 
     (void)state;
@@ -94,13 +36,13 @@ static void test_pool_11_15__a_late_connect_becomes_idle(void **state)
     atomic_store(&server.gate_shut, false);
     until_idle(pool, 1);
     assert_int_equal(atomic_load(&server.opened), 1);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_pool_24__what_returns_beats_a_connect(void **state)
 {
     wi_pool_options options = threaded_options(2);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     wi_lease *held = wait_for_one(pool);
     borrower waiter = {.pool = pool, .timeout_ns = 30 * SECOND};
 
@@ -115,7 +57,7 @@ static void test_pool_24__what_returns_beats_a_connect(void **state)
     atomic_store(&server.gate_shut, false);
     until_idle(pool, 1);
     finish(&waiter);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_pool_25__opens_no_more_at_once_than_it_may(void **state)
@@ -126,27 +68,23 @@ static void test_pool_25__opens_no_more_at_once_than_it_may(void **state)
 
     (void)state;
     options.connecting_max = 3;
-    pool = threaded_pool(&options);
+    pool = fake_pool(&server, &options);
     atomic_store(&server.gate_shut, true);
     start_all(waiters, 20, pool, 30 * SECOND);
     until_waiting(pool, 20);
     until_opening(&server, 3);
     assert_counts(pool, 0, 0, 3);
     atomic_store(&server.gate_shut, false);
-    for (int i = 0; i < 20; i++)
-        until_done(&waiters[i]);
-    for (int i = 0; i < 20; i++) {
-        finish(&waiters[i]);
-        assert_int_equal(waiters[i].status, WEIR_OK);
-    }
+    until_all_done(waiters, 20);
+    finish_all(waiters, 20, WEIR_OK);
     assert_true(atomic_load(&server.opening_most) <= 3);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_pool_38__a_failed_connect_leaves_room(void **state)
 {
     wi_pool_options options = threaded_options(1);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     borrower waiters[2];
     int served;
 
@@ -162,7 +100,7 @@ static void test_pool_38__a_failed_connect_leaves_room(void **state)
     assert_int_equal(served, 1);
     assert_int_equal(waiters[0].status + waiters[1].status,
                      WEIR_ERR_CONNECTION);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* ----------------------------------------------------------------- closing */
@@ -170,7 +108,7 @@ static void test_pool_38__a_failed_connect_leaves_room(void **state)
 static void test_pool_45__a_slow_close_holds_up_nobody(void **state)
 {
     wi_pool_options options = threaded_options(2);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     wi_lease *lease = wait_for_one(pool);
 
     (void)state;
@@ -182,13 +120,13 @@ static void test_pool_45__a_slow_close_holds_up_nobody(void **state)
     atomic_store(&server.close_gate_shut, false);
     while (status_of(pool).busy > 0)
         nap(MS / 5);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_pool_58__a_connect_under_way_ends_a_closed_pool(void **state)
 {
     wi_pool_options options = threaded_options(1);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     borrower waiter = {.pool = pool, .timeout_ns = 30 * SECOND};
 
     (void)state;
@@ -198,12 +136,12 @@ static void test_pool_58__a_connect_under_way_ends_a_closed_pool(void **state)
     assert_false(wi_pool_close(pool));
     finish(&waiter);
     assert_int_equal(waiter.status, WEIR_ERR_CLOSED);
-    assert_int_equal(atomic_load(&ended), 0);
+    assert_int_equal(atomic_load(&server.ended), 0);
     atomic_store(&server.gate_shut, false);
-    while (atomic_load(&ended) == 0)
+    while (atomic_load(&server.ended) == 0)
         nap(MS / 5);
     end(&server, &pool);
-    assert_int_equal(atomic_load(&ended), 1);
+    assert_int_equal(atomic_load(&server.ended), 1);
 }
 
 /* ----------------------------------------------------------------- outages */
@@ -222,15 +160,14 @@ static void test_pool_29_31__an_outage_is_told_and_ends(void **state)
     (void)state;
     options.connecting_max = 4;
     options.backoff_ns = 20 * MS;
-    pool = threaded_pool(&options);
+    pool = fake_pool(&server, &options);
     atomic_store(&server.failures_to_come, 1000000);
     atomic_store(&server.gate_shut, true);
     start_all(waiters, 30, pool, 30 * SECOND);
     until_waiting(pool, 30);
     atomic_store(&server.gate_shut, false);
+    finish_all(waiters, 30, WEIR_ERR_CONNECTION);
     for (int i = 0; i < 30; i++) {
-        finish(&waiters[i]);
-        assert_int_equal(waiters[i].status, WEIR_ERR_CONNECTION);
         assert_true(waiters[i].took_ns < 15 * SECOND);
         assert_non_null(strstr(waiters[i].error.message, "the server is down"));
     }
@@ -241,7 +178,7 @@ static void test_pool_29_31__an_outage_is_told_and_ends(void **state)
         nap(MS);
     }
     release(pool, lease);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_pool_29__says_when_it_will_try_again(void **state)
@@ -254,14 +191,14 @@ static void test_pool_29__says_when_it_will_try_again(void **state)
 
     (void)state;
     options.backoff_ns = 60 * SECOND;
-    pool = threaded_pool(&options);
+    pool = fake_pool(&server, &options);
     atomic_store(&server.failures_to_come, 1000000);
     do {
         assert_int_equal(wi_pool_acquire(pool, &request, &lease, &err),
                          WEIR_ERR_CONNECTION);
     } while (!strstr(err.message, "in a row; the next attempt is in"));
     assert_non_null(strstr(err.message, "the server is down ("));
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* Whoever lost his connection tries for himself; that it works ends an outage
@@ -277,7 +214,7 @@ static void test_pool_31__a_reopened_one_ends_the_outage(void **state)
 
     (void)state;
     options.backoff_ns = 3600 * SECOND;
-    pool = threaded_pool(&options);
+    pool = fake_pool(&server, &options);
     held = wait_for_one(pool);
     atomic_store(&server.failures_to_come, 1000000);
     wi_pool_lose(pool, held);
@@ -295,13 +232,13 @@ static void test_pool_31__a_reopened_one_ends_the_outage(void **state)
     assert_int_equal(wi_pool_acquire(pool, &request, &lease, &err), WEIR_OK);
     release(pool, lease);
     release(pool, held);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void test_pool_35__serves_from_what_is_open_meanwhile(void **state)
 {
     wi_pool_options options = threaded_options(4);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     wi_lease *held = wait_for_one(pool);
     borrower waiters[5];
 
@@ -312,14 +249,10 @@ static void test_pool_35__serves_from_what_is_open_meanwhile(void **state)
     while (status_of(pool).connect_failures < 2)
         nap(MS);
     release(pool, held);
-    for (int i = 0; i < 5; i++)
-        atomic_store(&waiters[i].may_return, true);
-    for (int i = 0; i < 5; i++) {
-        finish(&waiters[i]);
-        assert_int_equal(waiters[i].status, WEIR_OK);
-    }
+    let_all_return(waiters, 5);
+    finish_all(waiters, 5, WEIR_OK);
     assert_int_equal(atomic_load(&server.opened), 1);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* The server lets no more in, and who asks holds all that there is: waiting
@@ -327,7 +260,7 @@ static void test_pool_35__serves_from_what_is_open_meanwhile(void **state)
 static void test_pool_33__a_full_server_is_told_to_who_holds_all(void **state)
 {
     wi_pool_options options = threaded_options(4);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     wi_lease *held = wait_for_one(pool);
     wi_request request = {.tag = "main"};
     wi_lease *lease = NULL;
@@ -340,14 +273,14 @@ static void test_pool_33__a_full_server_is_told_to_who_holds_all(void **state)
     release(pool, held);
     release(pool, wait_for_one(pool));
     assert_int_equal(status_of(pool).connect_failures, 1);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* A wrong password does not become right by waiting. */
 static void test_pool_34__a_refusal_is_told_to_all(void **state)
 {
     wi_pool_options options = threaded_options(4);
-    wi_pool *pool = threaded_pool(&options);
+    wi_pool *pool = fake_pool(&server, &options);
     wi_lease *held = wait_for_one(pool);
     borrower waiters[5];
 
@@ -357,14 +290,12 @@ static void test_pool_34__a_refusal_is_told_to_all(void **state)
     start_all(waiters, 5, pool, 30 * SECOND);
     until_waiting(pool, 5);
     atomic_store(&server.gate_shut, false);
-    for (int i = 0; i < 5; i++) {
-        finish(&waiters[i]);
-        assert_int_equal(waiters[i].status, WEIR_ERR_AUTH);
+    finish_all(waiters, 5, WEIR_ERR_AUTH);
+    for (int i = 0; i < 5; i++)
         assert_true(waiters[i].took_ns < 15 * SECOND);
-    }
     assert_true(status_of(pool).connect_failures <= 5);
     release(pool, held);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 int main(void)

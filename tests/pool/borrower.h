@@ -81,4 +81,38 @@ static inline void until_done(borrower *self)
         nap(MS / 5);
 }
 
+/* ------------------------------------------------------------ many of them */
+
+static inline void start_all(borrower *crowd, int count, wi_pool *pool,
+                             int64_t timeout_ns)
+{
+    memset(crowd, 0, (size_t)count * sizeof *crowd);
+    for (int i = 0; i < count; i++) {
+        crowd[i].pool = pool;
+        crowd[i].timeout_ns = timeout_ns;
+        start(&crowd[i]);
+    }
+}
+
+static inline void until_all_done(borrower *crowd, int count)
+{
+    for (int i = 0; i < count; i++)
+        until_done(&crowd[i]);
+}
+
+static inline void let_all_return(borrower *crowd, int count)
+{
+    for (int i = 0; i < count; i++)
+        atomic_store(&crowd[i].may_return, true);
+}
+
+/* In their order, and all of them were told this. */
+static inline void finish_all(borrower *crowd, int count, weir_status told)
+{
+    for (int i = 0; i < count; i++) {
+        finish(&crowd[i]);
+        assert_int_equal(crowd[i].status, told);
+    }
+}
+
 #endif

@@ -43,17 +43,22 @@ typedef struct fake_server {
     atomic_int open_most; /* the most that ever were open at once */
     atomic_int opening;   /* inside open at this moment */
     atomic_int opening_most;
+    atomic_int asking; /* inside check at this moment */
+    atomic_int asking_most;
     atomic_int checks;
     atomic_int cleanings;
+    atomic_int ended; /* told that the pool may be freed */
 
     atomic_int failures_to_come;      /* so many opens will fail */
     atomic_bool gate_shut;            /* open hangs until it is not */
+    atomic_bool check_gate_shut;      /* check hangs until it is not */
     atomic_bool close_gate_shut;      /* close hangs until it is not */
     atomic_bool is_full;              /* opens answer RESOURCE */
     atomic_bool refuses;              /* opens answer AUTH */
     atomic_bool check_is_slow;        /* a check answers TIMEOUT */
     _Atomic int64_t open_deadline_ns; /* what open was given last */
     _Atomic int64_t check_deadline_ns;
+    _Atomic int64_t check_takes_ns;
     wi_pool *watched; /* asked for its status from inside; may be NULL */
 } fake_server;
 
@@ -117,6 +122,12 @@ static inline weir_status fake_check(void *context, void *resource,
     fake_session *session = resource;
 
     prove_unlocked(server);
+    count_up(&server->asking, &server->asking_most);
+    while (atomic_load(&server->check_gate_shut))
+        nap(MS / 5);
+    if (atomic_load(&server->check_takes_ns) > 0)
+        nap(server->check_takes_ns);
+    atomic_fetch_sub(&server->asking, 1);
     atomic_fetch_add(&server->checks, 1);
     atomic_store(&server->check_deadline_ns, deadline_ns);
     if (atomic_load(&server->check_is_slow))
@@ -150,11 +161,19 @@ static inline void fake_close(void *context, void *resource)
     atomic_fetch_sub(&server->open_now, 1);
 }
 
+static inline void fake_ended(void *context)
+{
+    fake_server *server = context;
+
+    atomic_fetch_add(&server->ended, 1);
+}
+
 static const wi_resource_kind fake_kind = {
     .open = fake_open,
     .check = fake_check,
     .returned = fake_returned,
     .close = fake_close,
+    .ended = fake_ended,
 };
 
 /* The core that the tests run on at the moment; each test runs on all. */
@@ -192,15 +211,23 @@ static inline wi_pool_options fake_options(int size)
     };
 }
 
-static inline wi_pool *fake_pool(fake_server *server,
-                                 const wi_pool_options *options)
+/* Over the server as it is in the beginning, by functions of its own. */
+static inline wi_pool *fake_pool_of(const wi_resource_kind *kind,
+                                    fake_server *server,
+                                    const wi_pool_options *options)
 {
     wi_pool *pool;
 
     memset(server, 0, sizeof *server);
-    pool = wi_pool_new(&fake_kind, server, options, NULL);
+    pool = wi_pool_new(kind, server, options, NULL);
     WI_ASSERT(pool);
     return pool;
+}
+
+static inline wi_pool *fake_pool(fake_server *server,
+                                 const wi_pool_options *options)
+{
+    return fake_pool_of(&fake_kind, server, options);
 }
 
 static inline weir_pool_status status_of(wi_pool *pool)

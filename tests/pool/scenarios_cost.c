@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pool/borrower.h"
+#include "pool/threaded.h"
 
 enum {
     LOANS = 20000,
@@ -93,31 +93,13 @@ static weir_status slow_open(void *context, int64_t deadline_ns, void **out,
     return fake_open(context, deadline_ns, out, err);
 }
 
-static atomic_bool has_ended;
-
-static void note_end(void *context)
-{
-    (void)context;
-    atomic_store(&has_ended, true);
-}
-
 static const wi_resource_kind slow_kind = {
     .open = slow_open,
     .check = fake_check,
     .returned = fake_returned,
     .close = fake_close,
-    .ended = note_end,
+    .ended = fake_ended,
 };
-
-static void end_with_threads(fake_server *server, wi_pool **pool)
-{
-    atomic_store(&has_ended, false);
-    if (!wi_pool_close(*pool)) {
-        while (!atomic_load(&has_ended))
-            nap(MS);
-    }
-    end(server, pool);
-}
 
 static void *hold_two_ms(void *argument)
 {
@@ -136,22 +118,12 @@ static void *hold_two_ms(void *argument)
 static wi_pool *pool_of_five(fake_server *server, int max_overflow)
 {
     wi_pool_options options = fake_options(5);
-    wi_lease *leases[5];
     wi_pool *pool;
 
     options.max_overflow = max_overflow;
     options.threads = true;
-    memset(server, 0, sizeof *server);
-    pool = wi_pool_new(&slow_kind, server, &options, NULL);
-    assert_non_null(pool);
-    for (int i = 0; i < 5; i++) {
-        wi_request request = {.tag = "first"};
-
-        assert_int_equal(wi_pool_acquire(pool, &request, &leases[i], NULL),
-                         WEIR_OK);
-    }
-    for (int i = 0; i < 5; i++)
-        release(pool, leases[i]);
+    pool = fake_pool_of(&slow_kind, server, &options);
+    use_some(pool, 5);
     return pool;
 }
 
@@ -174,7 +146,7 @@ static void test_pool_23__a_spike_opens_two_at_most(void **state)
         pthread_join(all[i].thread, NULL);
         assert_int_equal(all[i].status, WEIR_OK);
     }
-    end_with_threads(&server, &pool);
+    end_threaded(&server, &pool);
     assert_true(atomic_load(&server.opened) - opened <= 2);
 }
 
@@ -244,27 +216,6 @@ static void test_pool_43__no_ping_within_the_window(void **state)
     end(&server, &pool);
 }
 
-static atomic_bool ping_may_end;
-
-static weir_status hanging_check(void *context, void *resource,
-                                 int64_t deadline_ns, weir_error *err)
-{
-    (void)context;
-    (void)resource;
-    (void)deadline_ns;
-    (void)err;
-    while (!atomic_load(&ping_may_end))
-        nap(MS / 5);
-    return WEIR_OK;
-}
-
-static const wi_resource_kind hanging_kind = {
-    .open = fake_open,
-    .check = hanging_check,
-    .returned = fake_returned,
-    .close = fake_close,
-};
-
 /* 44: while one is being asked, others are lent and given back. */
 static void test_pool_44__a_slow_ping_holds_up_nobody_else(void **state)
 {
@@ -276,19 +227,17 @@ static void test_pool_44__a_slow_ping_holds_up_nobody_else(void **state)
 
     (void)state;
     options.pre_ping = true;
-    memset(&server, 0, sizeof server);
-    pool = wi_pool_new(&hanging_kind, &server, &options, NULL);
-    assert_non_null(pool);
+    pool = fake_pool(&server, &options);
     release(pool, acquire(pool));
     slow.pool = pool;
-    atomic_store(&ping_may_end, false);
+    atomic_store(&server.check_gate_shut, true);
     start(&slow);
     while (status_of(pool).busy == 0)
         nap(MS / 5);
     lease = acquire(pool); /* a new one, which is not asked */
     release(pool, lease);
     assert_false(atomic_load(&slow.done));
-    atomic_store(&ping_may_end, true);
+    atomic_store(&server.check_gate_shut, false);
     finish(&slow);
     end(&server, &pool);
 }

@@ -9,13 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pool/borrower.h"
+#include "pool/threaded.h"
 
 static fake_server server;
 static int ours[SESSIONS_MAX];
 static int theirs[SESSIONS_MAX];
 static atomic_int glances;
-static atomic_bool has_ended;
 
 /* ----------------------------------------------------------------- sockets */
 
@@ -76,12 +75,6 @@ static void hang_up(void *session, const char *word)
     theirs[number] = -1;
 }
 
-static void tell_ended(void *context)
-{
-    (void)context;
-    atomic_store(&has_ended, true);
-}
-
 static const wi_resource_kind kind = {
     .open = open_with_socket,
     .check = fake_check,
@@ -89,7 +82,7 @@ static const wi_resource_kind kind = {
     .close = close_with_socket,
     .peek = glance,
     .socket = socket_of,
-    .ended = tell_ended,
+    .ended = fake_ended,
 };
 
 /* ------------------------------------------------------------------- pools */
@@ -104,60 +97,26 @@ static wi_pool_options kept_options(int size)
 
 static wi_pool *kept_pool(const wi_pool_options *options)
 {
-    wi_pool *pool;
+    wi_pool *pool = fake_pool_of(&kind, &server, options);
 
-    memset(&server, 0, sizeof server);
     memset(theirs, -1, sizeof theirs);
     atomic_store(&glances, 0);
-    atomic_store(&has_ended, false);
-    pool = wi_pool_new(&kind, &server, options, NULL);
-    assert_non_null(pool);
     wi_pool_begin(pool);
     return pool;
 }
 
 static void end_kept(wi_pool **pool)
 {
-    if (!wi_pool_close(*pool)) {
-        while (!atomic_load(&has_ended))
-            nap(MS / 5);
-    }
-    end(&server, pool);
+    end_threaded(&server, pool);
     for (int i = 0; i < SESSIONS_MAX; i++) {
         if (theirs[i] >= 0)
             close(theirs[i]);
     }
 }
 
-static wi_lease *wait_for_one(wi_pool *pool)
-{
-    wi_request request = {.tag = "main"};
-    wi_lease *lease = NULL;
-
-    assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
-    return lease;
-}
-
-/* Sessions that are open and idle, all of which were lent once. */
-static void open_some(wi_pool *pool, int count)
-{
-    wi_lease *leases[64];
-
-    for (int i = 0; i < count; i++)
-        leases[i] = wait_for_one(pool);
-    for (int i = 0; i < count; i++)
-        release(pool, leases[i]);
-}
-
 static void until_open(int count)
 {
     while (atomic_load(&server.open_now) != count)
-        nap(MS / 5);
-}
-
-static void until_idle(wi_pool *pool, int count)
-{
-    while (status_of(pool).idle != count)
         nap(MS / 5);
 }
 
@@ -171,7 +130,7 @@ static void test_pool_47__a_hang_up_is_noticed_while_idle(void **state)
     wi_pool *pool = kept_pool(&options);
 
     (void)state;
-    open_some(pool, 3);
+    use_some(pool, 3);
     hang_up(&server.sessions[0], NULL);
     until_open(2);
     hang_up(&server.sessions[2], "terminating connection");
@@ -191,7 +150,7 @@ static void test_pool_47__one_that_is_lent_is_looked_at_next(void **state)
     wi_lease *lease;
 
     (void)state;
-    open_some(pool, 2);
+    use_some(pool, 2);
     lease = wait_for_one(pool);
     hang_up(wi_lease_resource(lease), NULL);
     hang_up(&server.sessions[1 - number_of(wi_lease_resource(lease))], NULL);
@@ -212,7 +171,7 @@ static void test_pool_47__what_is_watched_costs_no_glance(void **state)
     wi_pool *pool = kept_pool(&options);
 
     (void)state;
-    open_some(pool, 1);
+    use_some(pool, 1);
     for (int i = 0; i < 5; i++) {
         nap(20 * MS);
         release(pool, wait_for_one(pool));
@@ -229,7 +188,7 @@ static void test_pool_32__a_hang_up_has_the_others_asked(void **state)
     wi_pool *pool = kept_pool(&options);
 
     (void)state;
-    open_some(pool, 4);
+    use_some(pool, 4);
     atomic_store(&server.sessions[2].dead, true);
     hang_up(&server.sessions[0], NULL);
     until_open(2);
@@ -250,7 +209,7 @@ static void test_pool_47__without_threads_it_is_looked_at(void **state)
     (void)state;
     options.threads = false;
     pool = kept_pool(&options);
-    open_some(pool, 1);
+    use_some(pool, 1);
     hang_up(&server.sessions[0], NULL);
     nap(20 * MS);
     release(pool, wait_for_one(pool));
@@ -311,7 +270,7 @@ static void test_set__is_heard_by_who_sleeps(void **state)
     wi_pool *pool = kept_pool(&options);
 
     (void)state;
-    open_some(pool, 4);
+    use_some(pool, 4);
     options.idle_ns = MS;
     assert_int_equal(wi_pool_set(pool, &options), WEIR_OK);
     until_open(0);
@@ -357,34 +316,20 @@ static int count_threads(const char *name, long *sleeps)
     return count;
 }
 
-static atomic_int ends;
-
-static void count_end(void *context)
-{
-    (void)context;
-    atomic_fetch_add(&ends, 1);
-}
-
 /* A thousand pools that have something to do in an hour: one thread, which
  * does not wake up meanwhile. */
 static void test_pool_64__a_thousand_pools_one_housekeeper(void **state)
 {
     static wi_pool *pools[POOLS];
     wi_pool_options options = kept_options(1);
-    wi_resource_kind plain = kind;
     long before = -1;
     long after = 0;
 
     (void)state;
-    plain.socket = NULL;
-    plain.open = fake_open;
-    plain.close = fake_close;
-    plain.peek = NULL;
-    plain.ended = count_end;
     options.keepalive_ns = 3600 * SECOND;
     memset(&server, 0, sizeof server);
     for (int i = 0; i < POOLS; i++) {
-        pools[i] = wi_pool_new(&plain, &server, &options, NULL);
+        pools[i] = wi_pool_new(&fake_kind, &server, &options, NULL);
         assert_non_null(pools[i]);
         release(pools[i], wait_for_one(pools[i]));
     }
@@ -396,9 +341,9 @@ static void test_pool_64__a_thousand_pools_one_housekeeper(void **state)
     }
     for (int i = 0; i < POOLS; i++) {
         if (wi_pool_close(pools[i]))
-            count_end(NULL);
+            fake_ended(&server);
     }
-    while (atomic_load(&ends) < POOLS)
+    while (atomic_load(&server.ended) < POOLS)
         nap(MS / 5);
     for (int i = 0; i < POOLS; i++)
         wi_pool_free(&pools[i]);

@@ -30,22 +30,13 @@ static void test_pool_4__never_more_than_the_limit(void **state)
     options.max_overflow = 4;
     options.pre_ping = true;
     pool = fake_pool(&server, &options);
-    memset(crowd, 0, sizeof crowd);
-    for (int i = 0; i < CROWD; i++) {
-        crowd[i].pool = pool;
-        crowd[i].timeout_ns = 60 * SECOND;
-        start(&crowd[i]);
-    }
+    start_all(crowd, CROWD, pool, 60 * SECOND);
     until_waiting(pool, CROWD - LIMIT);
     /* What comes back dirty is closed, and another opened in its place. */
     for (int i = 0; i < SESSIONS_MAX; i += 3)
         atomic_store(&server.sessions[i].dirty, true);
-    for (int i = 0; i < CROWD; i++)
-        atomic_store(&crowd[i].may_return, true);
-    for (int i = 0; i < CROWD; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_OK);
-    }
+    let_all_return(crowd, CROWD);
+    finish_all(crowd, CROWD, WEIR_OK);
     assert_int_equal(atomic_load(&server.open_most), LIMIT);
     assert_true(atomic_load(&server.opened) > LIMIT);
     end(&server, &pool);

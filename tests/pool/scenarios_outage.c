@@ -2,7 +2,7 @@
 /*
  * Scenarios of slow and failing openings, by number, in a pool with threads.
  */
-#include "pool/borrower.h"
+#include "pool/threaded.h"
 
 enum {
     HASTY = 4,
@@ -12,45 +12,11 @@ enum {
 };
 
 static fake_server server;
-static wi_resource_kind threaded_kind;
-static atomic_int ended;
-
-static void tell_ended(void *context)
-{
-    (void)context;
-    atomic_fetch_add(&ended, 1);
-}
 
 static wi_pool *threaded_pool(wi_pool_options *options)
 {
-    wi_pool *pool;
-
-    memset(&server, 0, sizeof server);
-    atomic_store(&ended, 0);
-    threaded_kind = fake_kind;
-    threaded_kind.ended = tell_ended;
     options->threads = true;
-    pool = wi_pool_new(&threaded_kind, &server, options, NULL);
-    assert_non_null(pool);
-    return pool;
-}
-
-static void end_threaded(wi_pool **pool)
-{
-    if (!wi_pool_close(*pool)) {
-        while (atomic_load(&ended) == 0)
-            nap(MS / 5);
-    }
-    end(&server, pool);
-}
-
-static wi_lease *wait_for_one(wi_pool *pool)
-{
-    wi_request request = {.tag = "main"};
-    wi_lease *lease = NULL;
-
-    assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
-    return lease;
+    return fake_pool(&server, options);
 }
 
 /* 11: waiting, then an opening that hangs: one deadline for both, and what was
@@ -75,7 +41,7 @@ static void test_pool_11__the_deadline_covers_everything(void **state)
     atomic_store(&server.gate_shut, false);
     release(pool, wait_for_one(pool));
     assert_int_equal(atomic_load(&server.opened), 2);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 static void *try_and_go(void *argument)
@@ -117,7 +83,7 @@ static void test_pool_15__who_leaves_starts_no_storm(void **state)
         nap(MS / 5);
     assert_true(atomic_load(&server.opened) <= 5);
     release(pool, wait_for_one(pool));
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* Who comes within a pause is refused, and comes again. */
@@ -159,7 +125,7 @@ static void test_pool_26__waiting_to_connect_is_said(void **state)
     atomic_store(&server.gate_shut, false);
     finish(&first);
     assert_int_equal(first.status, WEIR_OK);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* 30: nothing answers, neither what is open nor what is new. Nobody stays
@@ -167,25 +133,17 @@ static void test_pool_26__waiting_to_connect_is_said(void **state)
 static void test_pool_30__a_black_hole_holds_nobody(void **state)
 {
     wi_pool_options options = fake_options(3);
-    borrower crowd[6] = {0};
-    wi_lease *leases[3];
+    borrower crowd[6];
     wi_pool *pool;
 
     (void)state;
     options.pre_ping = true;
     options.backoff_ns = MS;
     pool = threaded_pool(&options);
-    for (int i = 0; i < 3; i++)
-        leases[i] = wait_for_one(pool);
-    for (int i = 0; i < 3; i++)
-        release(pool, leases[i]);
+    use_some(pool, 3);
     atomic_store(&server.check_is_slow, true);
     atomic_store(&server.gate_shut, true);
-    for (int i = 0; i < 6; i++) {
-        crowd[i].pool = pool;
-        crowd[i].timeout_ns = 80 * MS;
-        start(&crowd[i]);
-    }
+    start_all(crowd, 6, pool, 80 * MS);
     for (int i = 0; i < 6; i++) {
         finish(&crowd[i]);
         assert_int_not_equal(crowd[i].status, WEIR_OK);
@@ -196,11 +154,8 @@ static void test_pool_30__a_black_hole_holds_nobody(void **state)
     assert_int_equal(status_of(pool).busy, 0);
     atomic_store(&server.check_is_slow, false);
     atomic_store(&server.gate_shut, false);
-    for (int i = 0; i < 3; i++)
-        leases[i] = wait_for_one(pool);
-    for (int i = 0; i < 3; i++)
-        release(pool, leases[i]);
-    end_threaded(&pool);
+    use_some(pool, 3);
+    end_threaded(&server, &pool);
 }
 
 /* 31: it comes back: one at a time first; and however often it goes and comes,
@@ -248,7 +203,7 @@ static void test_pool_31__recovers_slowly_and_always(void **state)
     for (int i = 0; i < CROWD; i++)
         finish(&crowd[i]);
     release(pool, wait_for_one(pool));
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 /* SQLAlchemy lets each request find its own dead connection, and connect for
@@ -257,38 +212,25 @@ static void test_pool__A18_9_one_discovery_and_one_attempt(void **state)
 {
     wi_pool_options options = fake_options(8);
     static borrower crowd[CROWD];
-    wi_lease *leases[8];
     wi_pool *pool;
 
     (void)state;
     options.pre_ping = true;
     options.backoff_ns = 60 * SECOND;
     pool = threaded_pool(&options);
+    use_some(pool, 8);
     for (int i = 0; i < 8; i++)
-        leases[i] = wait_for_one(pool);
-    for (int i = 0; i < 8; i++) {
-        release(pool, leases[i]);
         atomic_store(&server.sessions[i].dead, true);
-    }
     atomic_store(&server.failures_to_come, 1000000);
-    memset(crowd, 0, sizeof crowd);
-    for (int i = 0; i < CROWD; i++) {
-        crowd[i].pool = pool;
-        crowd[i].timeout_ns = 60 * SECOND;
-        atomic_store(&crowd[i].may_return, true);
-        start(&crowd[i]);
-    }
-    for (int i = 0; i < CROWD; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_ERR_CONNECTION);
-        assert_true(crowd[i].took_ns <
-                    30 * SECOND); /* no pause is waited for */
-    }
+    start_all(crowd, CROWD, pool, 60 * SECOND);
+    finish_all(crowd, CROWD, WEIR_ERR_CONNECTION);
+    for (int i = 0; i < CROWD; i++) /* no pause is waited for */
+        assert_true(crowd[i].took_ns < 30 * SECOND);
     /* Fewer than one for each: not each has tried for himself. */
     assert_true(status_of(pool).connect_failures < CROWD);
     wi_pool_dispose(pool);
     assert_int_equal(status_of(pool).idle, 0);
-    end_threaded(&pool);
+    end_threaded(&server, &pool);
 }
 
 int main(void)

@@ -51,7 +51,7 @@ static void test_A16__queuepool_del(void **state)
 /* Whoever loses the race for the last place waits as long as anybody. */
 static void test_A16__timeout_race(void **state)
 {
-    borrower crowd[CROWD] = {0};
+    borrower crowd[CROWD];
     wi_pool_options options = fake_options(2);
     int lent = 0;
     wi_pool *pool;
@@ -59,13 +59,8 @@ static void test_A16__timeout_race(void **state)
     (void)state;
     options.max_overflow = 1;
     pool = fake_pool(&server, &options);
-    for (int i = 0; i < CROWD; i++) {
-        crowd[i].pool = pool;
-        crowd[i].timeout_ns = 60 * MS;
-        start(&crowd[i]);
-    }
-    for (int i = 0; i < CROWD; i++)
-        until_done(&crowd[i]);
+    start_all(crowd, CROWD, pool, 60 * MS);
+    until_all_done(crowd, CROWD);
     for (int i = 0; i < CROWD; i++) {
         finish(&crowd[i]);
         lent += crowd[i].status == WEIR_OK;
@@ -131,7 +126,7 @@ static void test_A16__recycle_pool_no_race(void **state)
 
 static void check_waiters(int overflow, bool invalidates)
 {
-    borrower crowd[CROWD] = {0};
+    borrower crowd[CROWD];
     wi_pool_options options = fake_options(2);
     wi_lease *leases[2];
     wi_pool *pool;
@@ -140,22 +135,15 @@ static void check_waiters(int overflow, bool invalidates)
     pool = fake_pool(&server, &options);
     leases[0] = acquire(pool);
     leases[1] = acquire(pool);
-    for (int i = 0; i < CROWD; i++) {
-        crowd[i].pool = pool;
-        crowd[i].timeout_ns = 60 * SECOND;
-        atomic_store(&crowd[i].may_return, true);
-        start(&crowd[i]);
-    }
+    start_all(crowd, CROWD, pool, 60 * SECOND);
+    let_all_return(crowd, CROWD);
     if (overflow == 0)
         until_waiting(pool, CROWD);
     if (invalidates)
         wi_pool_invalidate(pool);
     for (int i = 0; i < 2; i++)
         assert_false(wi_pool_release(pool, leases[i], WEIR_FATE_DISCARD));
-    for (int i = 0; i < CROWD; i++) {
-        finish(&crowd[i]);
-        assert_int_equal(crowd[i].status, WEIR_OK);
-    }
+    finish_all(crowd, CROWD, WEIR_OK);
     end(&server, &pool);
 }
 
