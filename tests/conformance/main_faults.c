@@ -460,5 +460,6 @@ int main(void)
 
     if (!getenv("WEIR_TEST_URL"))
         return 2;
+    suite_measure = (measure){.large = 1024 * 1024, .patience_s = 0.1};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

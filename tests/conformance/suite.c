@@ -37,6 +37,8 @@ static void remember(weir_conn *conn)
 
 int unclear_errors;
 
+measure suite_measure = {.large = 64 * 1024 * 1024, .patience_s = 2};
+
 static void look_at(const weir_error *err, weir_status status)
 {
     if (err->status == status && strlen(err->message) > 8 &&

@@ -27,6 +27,14 @@ extern weir_engine *engine;
 /* Another engine of the same database; fails the test if it does not open. */
 weir_engine *open_engine(const weir_engine_options *options);
 
+/* How large the largest value is, and how long a lock is waited for: less
+ * where the suite is run thousands of times (main_faults.c). */
+typedef struct measure {
+    size_t large;
+    double patience_s;
+} measure;
+extern measure suite_measure;
+
 /* Whether the database has all of these capabilities. */
 bool can(uint32_t capabilities);
 

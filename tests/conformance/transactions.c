@@ -113,7 +113,7 @@ static void test_serializable__does_not_see_what_others_commit(void **state)
     must(conn, weir_begin_with(conn, &options));
     assert_int_equal(count(conn), 0);
     other = borrow();
-    must(other, weir_set_timeout(other, 2));
+    must(other, weir_set_timeout(other, suite_measure.patience_s));
     status = add(other, 1, "a");
     if (status == WEIR_ERR_TIMEOUT || status == WEIR_ERR_SERIALIZATION)
         return; /* locks instead of snapshots: it sees nothing for sure */

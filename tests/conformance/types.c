@@ -274,23 +274,23 @@ static void test_bytes__keep_every_byte(void **state)
 
 static void test_bytes__of_64_mib_come_back(void **state)
 {
-    enum { SIZE = 64 * 1024 * 1024 };
+    const size_t size = suite_measure.large;
     WEIR_AUTO(weir_conn) conn = borrow();
-    unsigned char *blob = malloc(SIZE);
+    unsigned char *blob = malloc(size);
     weir_bytes back;
     weir_status status;
 
     (void)state;
     assert_non_null(blob);
-    for (size_t i = 0; i < SIZE; i++)
+    for (size_t i = 0; i < size; i++)
         blob[i] = (unsigned char)(i * 2654435761u >> 13);
     assert_true(MAKE_TYPED(conn, "LONGBLOB", "BYTEA", "BLOB"));
-    status = put(conn, 1, WEIR_VAL(((weir_bytes){blob, SIZE})));
+    status = put(conn, 1, WEIR_VAL(((weir_bytes){blob, size})));
     must(conn, status);
     WEIR_AUTO(weir_result) rows = get(conn, 1);
     back = weir_get_bytes(rows, 0);
-    assert_int_equal(back.size, SIZE);
-    assert_int_equal(memcmp(back.data, blob, SIZE), 0);
+    assert_int_equal(back.size, size);
+    assert_int_equal(memcmp(back.data, blob, size), 0);
     free(blob);
     weir_result_close(&rows);
     must(conn, weir_exec(conn, "DELETE FROM typed", NOARGS));
