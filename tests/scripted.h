@@ -80,6 +80,20 @@ static inline weir_conn *script_borrow(void)
     return conn;
 }
 
+/* As whoever bears that tag. */
+static inline weir_conn *script_borrow_as(const char *tag)
+{
+    weir_connect_options loan = WEIR_CONNECT_OPTIONS;
+    weir_error err;
+    weir_conn *conn;
+
+    loan.tag = tag;
+    conn = weir_connect_with(engine, &loan, &err);
+    if (!conn)
+        fail_msg("connect as %s: %s", tag, err.message);
+    return conn;
+}
+
 static inline void script_add(const weir_mock_step *step)
 {
     weir_error err;

@@ -3,6 +3,7 @@
  * A connection that is borrowed several times at once (pool_kind static and
  * thread): what the driver sees, and what those who use it wrongly are told.
  */
+#include "overheard.h"
 #include "scripted.h"
 
 #include <pthread.h>
@@ -260,16 +261,6 @@ static void test_shared__one_checkout_for_all_shares(void **state)
     script_open(NULL, NULL);
 }
 
-static int warnings;
-
-static void count_warning(void *context, const weir_log_event *event)
-{
-    (void)context;
-    if (event->kind == WEIR_LOG_WARNING &&
-        strstr(event->message, "not lent was given back"))
-        warnings++;
-}
-
 /* A16 no_double_checkin: told, and nothing else happens. */
 static void test_kinds__A16_giving_back_twice_is_told(void **state)
 {
@@ -281,16 +272,15 @@ static void test_kinds__A16_giving_back_twice_is_told(void **state)
         weir_conn *copy;
 
         options.pool_kind = (weir_pool_kind)kind;
-        options.log = count_warning;
+        overhear(&options, WEIR_LOG_WARNING);
         script_open(NULL, &options);
-        warnings = 0;
         conn = copy = script_borrow();
         weir_conn_close(&conn);
         weir_conn_close(&conn);
-        assert_int_equal(warnings, 0);
+        assert_int_equal(overheard.count, 0);
         weir_conn_close(&copy);
         assert_null(copy);
-        assert_int_equal(warnings, 1);
+        assert_int_equal(said("not lent was given back"), 1);
         weir_engine_pool_status(engine, &status);
         assert_int_equal(status.busy, 0);
         assert_int_equal(status.idle, kind != WEIR_POOL_NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening engines that cannot be, changing and closing those that are. */
+#include "overheard.h"
 #include "scripted.h"
 
 static void expect_refused(const char *url, const weir_engine_options *options,
@@ -90,31 +91,21 @@ static void test_set__takes_what_may_change_and_nothing_else(void **state)
     assert_int_equal(weir_engine_set(engine, NULL, "1", NULL), WEIR_ERR_MISUSE);
 }
 
-static void note_warning(void *context, const weir_log_event *event)
-{
-    char *line = context;
-
-    if (event->kind == WEIR_LOG_WARNING)
-        strncat(line, event->message, 199 - strlen(line));
-}
-
 /* The engine goes on until its last connection is back, and says so. */
 static void test_close__reports_what_is_out_and_lets_it_end(void **state)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
-    char warning[200] = "";
     weir_engine *closed;
     weir_conn *conn;
     weir_error err;
 
     (void)state;
-    options.log = note_warning;
-    options.log_context = warning;
+    overhear(&options, WEIR_LOG_WARNING);
     script_open(NULL, &options);
     conn = script_borrow();
     closed = engine;
     weir_engine_close(&engine);
-    assert_non_null(strstr(warning, "1 connections out"));
+    assert_int_equal(said("1 connections out"), 1);
     assert_null(weir_connect(closed, &err));
     assert_int_equal(err.status, WEIR_ERR_CLOSED);
     must(conn, weir_exec(conn, "UPDATE t", NOARGS));
@@ -127,16 +118,14 @@ static void test_close__reports_what_is_out_and_lets_it_end(void **state)
 static void test_open__warns_of_what_it_ignores(void **state)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
-    char warning[200] = "";
     weir_engine *other;
     weir_error err;
 
     (void)state;
-    options.log = note_warning;
-    options.log_context = warning;
+    overhear(&options, WEIR_LOG_WARNING);
     other = weir_engine_open("mock://scripted?echo=true", &options, &err);
     assert_non_null(other);
-    assert_non_null(strstr(warning, "echo"));
+    assert_int_equal(said("echo"), 1);
     weir_engine_close(&other);
 }
 

@@ -3,6 +3,7 @@
  * The ten events of a connection's life: their order, what they carry, what a
  * hook that fails does.
  */
+#include "overheard.h"
 #include "scripted.h"
 
 #include <pthread.h>
@@ -75,19 +76,6 @@ static void listen_to_all(void)
         add((weir_event_kind)kind, record, &heard);
 }
 
-static weir_conn *borrow_as(const char *tag)
-{
-    weir_connect_options loan = WEIR_CONNECT_OPTIONS;
-    weir_error err;
-    weir_conn *conn;
-
-    loan.tag = tag;
-    conn = weir_connect_with(engine, &loan, &err);
-    if (!conn)
-        fail_msg("connect: %s", err.message);
-    return conn;
-}
-
 /* ------------------------------------------------------------------- order */
 
 static void test_pool_68__events_of_a_life_come_in_order(void **state)
@@ -97,17 +85,17 @@ static void test_pool_68__events_of_a_life_come_in_order(void **state)
     (void)state;
     open_small(1);
     listen_to_all();
-    conn = borrow_as("one");
+    conn = script_borrow_as("one");
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1 one\n");
     weir_conn_close(&conn);
     must_have_heard("reset 1 one\ncheckin 1 one\n");
-    conn = borrow_as("two");
+    conn = script_borrow_as("two");
     must_have_heard("checkout 1 two\n");
     weir_conn_close(&conn);
     must_have_heard("reset 1 two\ncheckin 1 two\n");
     weir_engine_dispose(engine);
     must_have_heard("close 1\n");
-    conn = borrow_as("three");
+    conn = script_borrow_as("three");
     must_have_heard("connect 2\ncheckout 2 three\n");
     weir_conn_close(&conn);
     must_have_heard("reset 2 three\ncheckin 2 three\n");
@@ -121,7 +109,7 @@ static void test_pool_68__hard_invalidation_closes_at_once(void **state)
     (void)state;
     open_small(1);
     listen_to_all();
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\n");
     must(conn, weir_conn_invalidate(conn));
     must_have_heard("invalidate 1 a\nclose 1 a\n");
@@ -142,7 +130,7 @@ static void test_pool_68__soft_invalidation_waits_for_the_return(void **state)
     (void)state;
     open_small(1);
     listen_to_all();
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\n");
     must(conn, weir_conn_invalidate_soft(conn));
     must_have_heard("soft_invalidate 1 a\n");
@@ -152,7 +140,7 @@ static void test_pool_68__soft_invalidation_waits_for_the_return(void **state)
     must_have_heard("");
     weir_conn_close(&conn);
     must_have_heard("reset 1 a\ncheckin 1 a\nclose 1\n");
-    conn = borrow_as("b");
+    conn = script_borrow_as("b");
     must_have_heard("connect 2\ncheckout 2 b\n");
     weir_conn_close(&conn);
     must_have_heard("reset 2 b\ncheckin 2 b\n");
@@ -165,7 +153,7 @@ static void test_pool_68__a_reset_that_fails_invalidates(void **state)
     (void)state;
     open_small(1);
     listen_to_all();
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     script_add(&(weir_mock_step){.text = "SET x", .set_state = 4});
     script_add(&(weir_mock_step){.op = WEIR_MOCK_RESET,
                                  .error = {.status = WEIR_ERR_SQL}});
@@ -183,7 +171,7 @@ static void test_detach__is_told_and_really_closes(void **state)
     (void)state;
     open_small(1);
     listen_to_all();
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     must(conn, weir_conn_detach(conn));
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\ndetach 1 a\n");
     assert_true(weir_conn_is_detached(conn));
@@ -206,7 +194,7 @@ static void test_pool_68__every_kind_tells(void **state)
         heard.length = 0;
         heard.text[0] = '\0';
         listen_to_all();
-        conn = borrow_as("a");
+        conn = script_borrow_as("a");
         weir_conn_close(&conn);
         weir_engine_dispose(engine);
         must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\n"
@@ -384,11 +372,11 @@ static void test_connect__what_it_sets_every_borrower_finds(void **state)
         &(weir_mock_step){.text = "SET hook", .set_state = 4, .times = -1});
     script_add(
         &(weir_mock_step){.text = "SET own", .set_state = 4, .times = -1});
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     weir_conn_close(&conn);
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\nreset 1 a\n"
                     "checkin 1 a\n");
-    conn = borrow_as("b");
+    conn = script_borrow_as("b");
     must(conn, weir_exec(conn, "SET own", NOARGS));
     weir_conn_close(&conn);
     must_have_heard("checkout 1 b\nreset 1 b\ncheckin 1 b\nclose 1\n");
@@ -461,8 +449,8 @@ static void test_pool_56__first_connect_is_tried_until_it_succeeds(void **state)
     add(WEIR_EVENT_FIRST_CONNECT, refuse, &no);
     must_not_borrow(WEIR_ERR_CONFIG, "no");
     must_have_heard("first_connect 1\nclose 1\n");
-    conn = borrow_as("a");
-    other = borrow_as("b");
+    conn = script_borrow_as("a");
+    other = script_borrow_as("b");
     must_have_heard("first_connect 2\nconnect 2\ncheckout 2 a\nconnect 3\n"
                     "checkout 3 b\n");
     weir_conn_close(&conn);
@@ -483,7 +471,7 @@ static void test_pool_56__a_checkout_hook_aborts_the_loan(void **state)
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1\ninvalidate 1\n"
                     "close 1\ncheckin 0\n");
     assert_int_equal(weir_mock_connections(mock), 0);
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     must_have_heard("connect 2\ncheckout 2 a\n");
     weir_conn_close(&conn);
     must_have_heard("reset 2 a\ncheckin 2 a\n");
@@ -499,7 +487,7 @@ static void test_checkout__calls_two_dead_and_takes_the_third(void **state)
     open_small(1);
     listen_to_all();
     add(WEIR_EVENT_CHECKOUT, refuse, &no);
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     must_have_heard("first_connect 1\nconnect 1\ncheckout 1 a\n"
                     "invalidate 1 a\nclose 1 a\nconnect 2\ncheckout 2 a\n"
                     "invalidate 2 a\nclose 2 a\nconnect 3\ncheckout 3 a\n");
@@ -524,32 +512,24 @@ static void test_checkout__gives_up_after_three(void **state)
     assert_int_equal(weir_mock_connections(mock), 0);
 }
 
-static void hear_warning(void *context, const weir_log_event *event)
-{
-    if (event->kind == WEIR_LOG_WARNING)
-        snprintf(context, 80, "%s", event->message);
-}
-
 static void test_hooks__that_cannot_stop_anything_only_warn(void **state)
 {
     refusal no = {.left = -1, .status = WEIR_ERR_SQL, .message = "so what"};
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
-    char warning[80] = "";
     weir_conn *conn;
 
     (void)state;
-    options.log = hear_warning;
-    options.log_context = warning;
+    overhear(&options, WEIR_LOG_WARNING);
     script_open(NULL, &options);
     for (int kind = WEIR_EVENT_CHECKIN; kind <= WEIR_EVENT_CLOSE_DETACHED;
          kind++) {
         add((weir_event_kind)kind, refuse, &no);
         add((weir_event_kind)kind, record, &heard);
     }
-    conn = borrow_as("a");
+    conn = script_borrow_as("a");
     weir_conn_close(&conn);
     must_have_heard("reset 1 a\ncheckin 1 a\n");
-    assert_string_equal(warning, "so what");
+    assert_int_equal(said("so what"), 2);
     weir_engine_close(&engine);
     must_have_heard("close 1\n");
     script_open(NULL, NULL);

@@ -72,14 +72,11 @@ static void test_pool_52__paused_it_lends_nothing(void **state)
 static void
 test_engine_drain__says_who_is_out_and_can_be_called_off(void **state)
 {
-    weir_connect_options loan = WEIR_CONNECT_OPTIONS;
     weir_error err;
     weir_conn *conn;
 
     (void)state;
-    loan.tag = "GET /users";
-    conn = weir_connect_with(engine, &loan, &err);
-    assert_non_null(conn);
+    conn = script_borrow_as("GET /users");
     assert_int_equal(weir_engine_drain(engine, 0.01, &err), WEIR_ERR_TIMEOUT);
     assert_non_null(strstr(err.message, "1 are still out"));
     assert_non_null(strstr(err.message, "\"GET /users\""));

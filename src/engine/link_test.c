@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening with credentials and deadlines; what a returned connection costs. */
+#include "overheard.h"
 #include "scripted.h"
 
 #include <pthread.h>
@@ -211,12 +212,6 @@ static void *wait_for_one(void *out)
     return NULL;
 }
 
-static void hear_connection(void *context, const weir_log_event *event)
-{
-    if (event->kind == WEIR_LOG_CONNECTION && strcmp(event->message, "no") == 0)
-        ++*(int *)context;
-}
-
 /* The connection is closed, whoever waits gets another, the log has the error,
  * and who gives back is not told. */
 static void test_pool_50__a_failed_reset_costs_the_connection_only(void **state)
@@ -224,15 +219,13 @@ static void test_pool_50__a_failed_reset_costs_the_connection_only(void **state)
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
     weir_pool_status pool = {.waiting = 0};
     weir_conn *conn, *other = NULL;
-    int told = 0;
     pthread_t waiter;
 
     (void)state;
     options.pool_size = 1;
     options.max_overflow = 0;
     options.pool_timeout_s = 20;
-    options.log = hear_connection;
-    options.log_context = &told;
+    overhear(&options, WEIR_LOG_CONNECTION);
     script_open(NULL, &options);
     conn = script_borrow();
     script_add(&(weir_mock_step){.text = "SET x", .set_state = 4});
@@ -249,7 +242,7 @@ static void test_pool_50__a_failed_reset_costs_the_connection_only(void **state)
     weir_conn_close(&conn);
     pthread_join(waiter, NULL);
     assert_non_null(other);
-    assert_int_equal(told, 1);
+    assert_int_equal(said("no"), 1);
     assert_int_equal(weir_mock_count(mock, "open"), 2);
     assert_int_equal(weir_mock_count(mock, "close"), 1);
     must(other, weir_exec(other, "UPDATE t", NOARGS));

@@ -5,47 +5,16 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "engine/engine.h"
 
+#include "overheard.h"
 #include "scripted.h"
-
-enum { LINES_MAX = 16, LINE_SIZE = 400 };
-
-static pthread_mutex_t lines_lock = PTHREAD_MUTEX_INITIALIZER;
-static char lines[LINES_MAX][LINE_SIZE];
-static char tags[LINES_MAX][32];
-static int line_count;
 
 static void nap(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
-}
-
-static void keep_line(void *context, const weir_log_event *event)
-{
-    (void)context;
-    pthread_mutex_lock(&lines_lock);
-    if (line_count < LINES_MAX) {
-        snprintf(lines[line_count], LINE_SIZE, "%s", event->message);
-        snprintf(tags[line_count++], sizeof tags[0], "%s",
-                 event->tag ? event->tag : "");
-    }
-    pthread_mutex_unlock(&lines_lock);
-}
-
-/* How often it was said. */
-static int said(const char *part)
-{
-    int count = 0;
-
-    pthread_mutex_lock(&lines_lock);
-    for (int i = 0; i < line_count; i++)
-        count += strstr(lines[i], part) != NULL;
-    pthread_mutex_unlock(&lines_lock);
-    return count;
 }
 
 static void open_leaky(double leak_s, double reclaim_s)
@@ -56,9 +25,7 @@ static void open_leaky(double leak_s, double reclaim_s)
     options.max_overflow = 0;
     options.pool_leak_threshold_s = leak_s;
     options.pool_reclaim_after_s = reclaim_s;
-    options.log = keep_line;
-    options.log_kinds = WEIR_LOG_WARNING;
-    line_count = 0;
+    overhear(&options, WEIR_LOG_WARNING);
     script_open(NULL, &options);
 }
 
@@ -76,23 +43,10 @@ static void until_reclaimed(unsigned count)
         nap();
 }
 
-static weir_conn *borrow_as(const char *tag)
-{
-    weir_connect_options loan = WEIR_CONNECT_OPTIONS;
-    weir_error err;
-    weir_conn *conn;
-
-    loan.tag = tag;
-    conn = weir_connect_with(engine, &loan, &err);
-    if (!conn)
-        fail_msg("%s", err.message);
-    return conn;
-}
-
 /* The place is free: somebody else gets a connection, though there is one. */
 static void must_lend_another(void)
 {
-    weir_conn *other = borrow_as("another");
+    weir_conn *other = script_borrow_as("another");
 
     must(other, weir_exec(other, "UPDATE other", NOARGS));
     weir_conn_close(&other);
@@ -106,14 +60,14 @@ static void test_pool_54__the_log_hook_is_told_and_told_again(void **state)
 
     (void)state;
     open_leaky(0.02, 0);
-    conn = borrow_as("GET /users");
+    conn = script_borrow_as("GET /users");
     while (now().overdue == 0 || said("a connection has been lent") == 0)
         nap();
     assert_int_equal(said("to \"GET /users\" at "), 1);
-    assert_int_equal(said("reclaim_test.c:"), 1);
+    assert_int_equal(said("scripted.h:"), 1);
     assert_int_equal(said("by thread "), 1);
     assert_int_equal(said("pool_leak_threshold is 0.02 s"), 1);
-    assert_string_equal(tags[0], "GET /users");
+    assert_string_equal(overheard.tags[0], "GET /users");
     must(conn, weir_exec(conn, "UPDATE t", NOARGS)); /* it goes on */
     weir_conn_close(&conn);
     assert_int_equal(said("came back after all"), 1);
@@ -130,7 +84,7 @@ static void test_pool_54__what_is_taken_back_is_lent_to_others(void **state)
 
     (void)state;
     open_leaky(0.01, 0.03);
-    conn = borrow_as("leaked");
+    conn = script_borrow_as("leaked");
     until_reclaimed(1);
     must_lend_another();
     must_fail(conn, weir_exec(conn, "UPDATE t", NOARGS), WEIR_ERR_CONNECTION,

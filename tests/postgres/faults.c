@@ -14,6 +14,7 @@
 #include "kit/late.h"
 #include "kit/proxy.h"
 #include "kit/victim.h"
+#include "overheard.h"
 #include "postgres/with_server.h"
 
 /* A test fails from here on; what is late is so by a few milliseconds. */
@@ -174,13 +175,6 @@ static void test_commit__that_waits_for_a_standby_and_is_ended(void **state)
     assert_int_equal(get(conn, "SELECT n FROM t WHERE id = 1"), 50);
 }
 
-static void hear(void *context, const weir_log_event *event)
-{
-    if (event->kind == WEIR_LOG_NOTICE &&
-        strstr(event->message, "WARNING 01000"))
-        ++*(int *)context;
-}
-
 /* It has succeeded here, and the warning that says so is not lost. */
 static void test_commit__that_waits_for_a_standby_and_is_stopped(void **state)
 {
@@ -189,11 +183,9 @@ static void test_commit__that_waits_for_a_standby_and_is_stopped(void **state)
     WEIR_AUTO(weir_conn) conn = NULL;
     weir_status committed = WEIR_OK;
     weir_error err;
-    int warnings = 0;
 
     (void)state;
-    options.log = hear;
-    options.log_context = &warnings;
+    overhear(&options, WEIR_LOG_NOTICE);
     own = weir_engine_open(getenv("WEIR_TEST_URL"), &options, &err);
     set_standby("nobody");
     conn = weir_connect(own, &err);
@@ -202,14 +194,14 @@ static void test_commit__that_waits_for_a_standby_and_is_stopped(void **state)
     for (int i = 0; i < 100; i++) {
         run(conn, "UPDATE t SET n = 51 WHERE id = 1");
         committed = weir_commit(conn);
-        if (committed != WEIR_OK || warnings > 0)
+        if (committed != WEIR_OK || said("WARNING 01000") > 0)
             break;
         usleep(100000);
     }
     set_standby("");
     /* On a busy machine the answer may be late: then nobody knows. */
     if (committed == WEIR_OK)
-        assert_int_equal(warnings, 1);
+        assert_int_equal(said("WARNING 01000"), 1);
     else
         assert_int_equal(committed, WEIR_ERR_COMMIT_UNKNOWN);
     {

@@ -3,6 +3,7 @@
  * Sessions and transactions: what they cost, what they leave behind, what
  * becomes of prepared statements.
  */
+#include "overheard.h"
 #include "postgres/with_server.h"
 
 static int set_up(void **state)
@@ -487,41 +488,24 @@ static void test_listen__hears_another_session(void **state)
     assert_int_equal(weir_listen(conn, ""), WEIR_ERR_MISUSE);
 }
 
-typedef struct heard {
-    int notices;
-    char last[400];
-} heard;
-
-static void hear(void *context, const weir_log_event *event)
-{
-    heard *h = context;
-
-    if (event->kind != WEIR_LOG_NOTICE)
-        return;
-    h->notices++;
-    snprintf(h->last, sizeof h->last, "%s", event->message);
-}
-
 static void test_notices__come_to_the_hook(void **state)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
     weir_error err;
-    heard h = {0};
     WEIR_AUTO(weir_engine) own = NULL;
     WEIR_AUTO(weir_conn) conn = NULL;
 
     (void)state;
-    options.log = hear;
-    options.log_context = &h;
+    overhear(&options, WEIR_LOG_NOTICE);
     own = weir_engine_open(getenv("WEIR_TEST_URL"), &options, &err);
     conn = weir_connect(own, &err);
     run(conn, "DO $$ BEGIN RAISE WARNING 'beware'; END $$");
-    assert_int_equal(h.notices, 1);
-    assert_string_equal(h.last, "WARNING 01000: beware");
+    assert_int_equal(overheard.count, 1);
+    assert_string_equal(overheard.lines[0], "WARNING 01000: beware");
     /* A flood is cut off. */
     run(conn, "DO $$ BEGIN FOR i IN 1..10000 LOOP RAISE NOTICE 'x'; END LOOP; "
               "END $$");
-    assert_true(h.notices <= 101);
+    assert_true(overheard.count <= 101);
 }
 
 static void test_application_name__is_told(void **state)
