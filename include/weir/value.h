@@ -319,6 +319,11 @@ WEIR_API size_t weir_uuid_format(const weir_uuid *uuid, char *out);
  *  `Infinity`, `-Infinity`. The locale has no say. */
 WEIR_API size_t weir_f64_format(double f, char *out);
 
+/** Writes a value of any type that fits into WEIR_VALUE_TEXT_MAX as the
+ *  function of its type does, integers as their digits, booleans as `true` and
+ *  `false`. NULL, text, bytes, JSON and what is invalid: nothing, 0. */
+WEIR_API size_t weir_value_format(const weir_value *value, char *out);
+
 /** Whether `text` is well-formed UTF-8. An embedded NUL is well-formed. */
 WEIR_API bool weir_utf8_is_valid(weir_text text);
 

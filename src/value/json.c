@@ -39,31 +39,11 @@ void weir_json_f64(weir_json *json, double f)
                      text);
 }
 
-/* The types that are written as a short text in quotes. */
-static size_t format(const weir_value *value, char *out)
-{
-    switch ((weir_type)value->type) {
-    case WEIR_TYPE_TIMESTAMP:
-        return weir_timestamp_format((weir_timestamp){value->as.i}, out);
-    case WEIR_TYPE_DATETIME:
-        return weir_datetime_format((weir_datetime){value->as.i}, out);
-    case WEIR_TYPE_DATE:
-        return weir_date_format((weir_date){(int32_t)value->as.i}, out);
-    case WEIR_TYPE_TIME:
-        return weir_time_format((weir_time){value->as.i}, out);
-    case WEIR_TYPE_INTERVAL:
-        return weir_interval_format(value->as.interval, out);
-    case WEIR_TYPE_UUID:
-        return weir_uuid_format(value->as.uuid, out);
-    default:
-        return 0;
-    }
-}
-
+/* The types that are written as a short text in quotes, and what is none. */
 static void write_formatted(weir_json *json, const weir_value *value)
 {
     char text[WEIR_VALUE_TEXT_MAX];
-    size_t size = format(value, text);
+    size_t size = weir_value_format(value, text);
 
     if (size > 0)
         wi_json_plain_quoted(json, text, size);

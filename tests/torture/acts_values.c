@@ -88,6 +88,7 @@ static weir_status values(stage *on)
 {
     static const int leap_day[3] = {2024, 2, 29};
     weir_decimal half = {0};
+    weir_value half_value;
     weir_date date;
     int ymd[3];
     char text[64];
@@ -107,6 +108,8 @@ static weir_status values(stage *on)
     assert_int_equal(weir_decimal_compare(&half, &half), 0);
     weir_f64_format(0.1, text);
     assert_string_equal(text, "0.1");
+    half_value = weir_value_decimal(&half);
+    assert_int_equal(weir_value_format(&half_value, text), 3);
     assert_true(weir_utf8_is_valid(weir_text_of(text)));
     assert_string_equal(weir_type_name(WEIR_TYPE_DATE), "date");
     return WEIR_OK;

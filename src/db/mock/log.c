@@ -3,7 +3,6 @@
  * Writing down what was called. Lines are kept one by one; the text that a
  * test reads is made when it asks.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -151,40 +150,6 @@ static const char *const type_words[] = {
     [WEIR_TYPE_JSON] = "json",         [WEIR_TYPE_INVALID] = "invalid",
 };
 
-/* Values of a fixed size, as text. */
-static size_t format_short(const weir_value *value, char *out)
-{
-    switch ((weir_type)value->type) {
-    case WEIR_TYPE_I64:
-        return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX, "%" PRId64,
-                                value->as.i);
-    case WEIR_TYPE_U64:
-        return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX, "%" PRIu64,
-                                value->as.u);
-    case WEIR_TYPE_BOOL:
-        return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX, "%s",
-                                value->as.i ? "true" : "false");
-    case WEIR_TYPE_F64:
-        return weir_f64_format(value->as.f, out);
-    case WEIR_TYPE_TIMESTAMP:
-        return weir_timestamp_format((weir_timestamp){value->as.i}, out);
-    case WEIR_TYPE_DATETIME:
-        return weir_datetime_format((weir_datetime){value->as.i}, out);
-    case WEIR_TYPE_DATE:
-        return weir_date_format((weir_date){(int32_t)value->as.i}, out);
-    case WEIR_TYPE_TIME:
-        return weir_time_format((weir_time){value->as.i}, out);
-    case WEIR_TYPE_INTERVAL:
-        return weir_interval_format(value->as.interval, out);
-    case WEIR_TYPE_DECIMAL:
-        return weir_decimal_format(value->as.decimal, out);
-    case WEIR_TYPE_UUID:
-        return weir_uuid_format(value->as.uuid, out);
-    default:
-        return 0;
-    }
-}
-
 static weir_status add(const weir_services *services, weir_buffer *to,
                        const char *text)
 {
@@ -229,7 +194,7 @@ static weir_status add_value(const weir_services *services, weir_buffer *to,
     if (value->type == WEIR_TYPE_TEXT || value->type == WEIR_TYPE_JSON ||
         value->type == WEIR_TYPE_BYTES)
         return add_content(services, to, value);
-    size = format_short(value, text);
+    size = weir_value_format(value, text);
     return weir_buffer_add(services, to, text, size);
 }
 

@@ -6,7 +6,6 @@
  */
 #include "codec.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,38 +39,6 @@ static weir_status as_text(const wpg_encoder *by, weir_text text,
     return WEIR_OK;
 }
 
-/* The value in words, as SQL would have it. */
-static size_t write_text(const weir_value *value, char *out)
-{
-    switch (value->type) {
-    case WEIR_TYPE_I64:
-        return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX, "%" PRId64,
-                                value->as.i);
-    case WEIR_TYPE_U64:
-        return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX, "%" PRIu64,
-                                value->as.u);
-    case WEIR_TYPE_F64:
-        return weir_f64_format(value->as.f, out);
-    case WEIR_TYPE_BOOL:
-        return (size_t)snprintf(out, WEIR_VALUE_TEXT_MAX, "%s",
-                                value->as.i ? "true" : "false");
-    case WEIR_TYPE_TIMESTAMP:
-        return weir_timestamp_format((weir_timestamp){value->as.i}, out);
-    case WEIR_TYPE_DATETIME:
-        return weir_datetime_format((weir_datetime){value->as.i}, out);
-    case WEIR_TYPE_DATE:
-        return weir_date_format((weir_date){(int32_t)value->as.i}, out);
-    case WEIR_TYPE_TIME:
-        return weir_time_format((weir_time){value->as.i}, out);
-    case WEIR_TYPE_INTERVAL:
-        return weir_interval_format(value->as.interval, out);
-    case WEIR_TYPE_DECIMAL:
-        return weir_decimal_format(value->as.decimal, out);
-    default:
-        return weir_uuid_format(value->as.uuid, out);
-    }
-}
-
 static bool is_span(const weir_value *value)
 {
     return value->type == WEIR_TYPE_TEXT || value->type == WEIR_TYPE_JSON ||
@@ -85,7 +52,8 @@ static weir_status in_words(const wpg_encoder *by, const weir_value *value,
 
     if (is_span(value))
         return as_text(by, weir_text_span(value->as.text, value->size), out);
-    return as_text(by, weir_text_span(words, write_text(value, words)), out);
+    return as_text(by, weir_text_span(words, weir_value_format(value, words)),
+                   out);
 }
 
 size_t wpg_extra_size(const weir_value *value)
@@ -170,7 +138,7 @@ static weir_status encode_numeric(const wpg_encoder *by,
 
     if (value->type == WEIR_TYPE_DECIMAL || value->type == WEIR_TYPE_I64 ||
         value->type == WEIR_TYPE_U64) {
-        digits[write_text(value, digits)] = '\0';
+        (void)weir_value_format(value, digits);
         size = wpg_encode_numeric(digits, by->scratch);
     }
     return size > 0 ? binary(out, by->scratch, size) : in_words(by, value, out);

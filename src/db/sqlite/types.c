@@ -31,28 +31,10 @@ static int bind_span(wsq_stmt *stmt, int index, const weir_value *value)
                                SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static size_t format(const weir_value *value, char *out)
-{
-    switch ((weir_type)value->type) {
-    case WEIR_TYPE_TIMESTAMP:
-        return weir_timestamp_format((weir_timestamp){value->as.i}, out);
-    case WEIR_TYPE_DATETIME:
-        return weir_datetime_format((weir_datetime){value->as.i}, out);
-    case WEIR_TYPE_DATE:
-        return weir_date_format((weir_date){(int32_t)value->as.i}, out);
-    case WEIR_TYPE_TIME:
-        return weir_time_format((weir_time){value->as.i}, out);
-    case WEIR_TYPE_INTERVAL:
-        return weir_interval_format(value->as.interval, out);
-    default:
-        return weir_decimal_format(value->as.decimal, out);
-    }
-}
-
 static int bind_formatted(wsq_stmt *stmt, int index, const weir_value *value)
 {
     char text[WEIR_VALUE_TEXT_MAX];
-    size_t size = format(value, text);
+    size_t size = weir_value_format(value, text);
 
     return sqlite3_bind_text(stmt->handle, index, text, (int)size,
                              SQLITE_TRANSIENT);
