@@ -44,7 +44,7 @@ static void remember(const wi_pool *pool, wi_lease *place)
     uint64_t serial = atomic_load_explicit(&pool->serial, memory_order_relaxed);
 
     *hint_of(serial) = (hint){.serial = serial, .place = place};
-    wi_pools_used |= wi_pool_bit(serial);
+    wi_pools_use(serial);
 }
 
 /* ------------------------------------------------------------------- lend */
@@ -293,7 +293,7 @@ static OUTSIDE weir_status acquire_slowly(wi_pool *pool, wi_request *request,
         .request = request,
         .err = err ? err : &own,
         .thread = wi_this_thread(),
-        .has_others = wi_pools_used & ~wi_pool_bit(atomic_load(&pool->serial)),
+        .has_others = wi_pools_used_beside(atomic_load(&pool->serial)),
         .began_ns = wi_fast_now(pool),
         .lease = place,
         .pool = pool,
@@ -353,7 +353,7 @@ static wi_lease *take_fast(const wi_pool *pool)
                 memory_order_relaxed)))
             return mine->place;
     }
-    wi_pools_used |= wi_pool_bit(serial);
+    wi_pools_use(serial);
     *mine = (hint){serial, wi_place_take(pool, NULL, WI_PLACE_BUSY)};
     return mine->place;
 }

@@ -106,7 +106,7 @@ void wi_nested_over(wi_pool *pool, wi_claim *claim)
 void wi_nested_hold(wi_pool *pool, wi_lease *place)
 {
     /* As if it had borrowed it itself. */
-    wi_pools_used |= wi_pool_bit(atomic_load(&pool->serial));
+    wi_pools_use(atomic_load(&pool->serial));
     if (!(atomic_load(&place->thread) & WI_MAY_MOVE))
         atomic_store(&place->thread, wi_this_thread());
 }

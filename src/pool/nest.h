@@ -42,16 +42,26 @@ static inline uint64_t wi_holder_mark(uint64_t thread, bool may_move)
     return thread | (may_move ? WI_MAY_MOVE : 0);
 }
 
-/* Each pool has a number; a bit for each that this thread ever borrowed from.
- * Several may share one. */
+/* Each pool has a number, which is not 0. */
+uint64_t wi_pool_serial_take(void);
+
+/* Which this thread has ever borrowed from: 0: none; else the only one. */
 extern _Thread_local uint64_t wi_pools_used
     __attribute__((tls_model("initial-exec")));
 
-uint64_t wi_pool_serial_take(void);
+#define WI_POOLS_SEVERAL UINT64_MAX
 
-static inline uint64_t wi_pool_bit(uint64_t serial)
+/* This thread borrows from that one. */
+static inline void wi_pools_use(uint64_t serial)
 {
-    return UINT64_C(1) << (serial % 64);
+    if (wi_pools_used != serial)
+        wi_pools_used = wi_pools_used ? WI_POOLS_SEVERAL : serial;
+}
+
+/* Whether it ever has from another than that one. */
+static inline bool wi_pools_used_beside(uint64_t serial)
+{
+    return wi_pools_used != 0 && wi_pools_used != serial;
 }
 
 typedef enum wi_nest_answer {

@@ -170,6 +170,23 @@ static void test_pool_55__a_circle_over_two_pools(void **state)
     end(&servers[1], &b);
 }
 
+/* Which pools a thread has used is not forgotten for those in between. */
+static void test_pool_55__a_circle_over_two_of_many_pools(void **state)
+{
+    enum { BETWEEN = 63 };
+    wi_pool_options options = fake_options(1);
+    wi_pool *a = fake_pool(&servers[0], &options);
+    wi_pool *b;
+
+    (void)state;
+    for (int i = 0; i < BETWEEN; i++)
+        (void)wi_pool_serial_take();
+    b = fake_pool(&servers[1], &options);
+    close_a_circle(a, b);
+    end(&servers[0], &a);
+    end(&servers[1], &b);
+}
+
 /* Whichever closes it. */
 static void test_pool_55__a_circle_over_two_cores(void **state)
 {
@@ -501,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_pool_55__of_one_is_told_at_once),
         cmocka_unit_test(test_pool_55__the_youngest_of_many_fails),
         cmocka_unit_test(test_pool_55__a_circle_over_two_pools),
+        cmocka_unit_test(test_pool_55__a_circle_over_two_of_many_pools),
         cmocka_unit_test(test_pool_55__a_circle_over_two_cores),
         cmocka_unit_test(test_pool_55__a_cancelled_wait_is_in_no_circle),
         cmocka_unit_test(test_pool_55__a_smaller_pool_closes_the_circle),

@@ -43,6 +43,23 @@ static void inherited_right(void *context, void *right)
 
 /* -------------------------------------------------------------------- life */
 
+/* Stands where the pool of a permit would, if it came to its end before there
+ * was one: then there will be none. */
+static char no_pool;
+
+static wi_pool *over(void)
+{
+    return (wi_pool *)(void *)&no_pool;
+}
+
+/* NULL: there is none, or none any more. */
+static wi_pool *existing(const wi_permit *permit)
+{
+    wi_pool *pool = atomic_load(&permit->pool);
+
+    return pool == over() ? NULL : pool;
+}
+
 void wi_permit_init(wi_permit *permit, const char *noun,
                     const weir_allocator *allocator)
 {
@@ -64,9 +81,10 @@ void wi_permit_set_port(wi_permit *permit, const struct wi_port *port)
 
 void wi_permit_clear(wi_permit *permit)
 {
-    wi_pool *pool = atomic_exchange(&permit->pool, NULL);
+    wi_pool *pool = existing(permit);
 
     WI_ASSERT(!permit->lease);
+    atomic_store(&permit->pool, NULL);
     wi_pool_free(&pool);
 }
 
@@ -84,7 +102,8 @@ static wi_pool *make_pool(wi_permit *permit, weir_error *err)
     return wi_pool_new(&permit->kind, permit, &options, err);
 }
 
-/* NULL: there is no memory for it. Several may make one; the first is it. */
+/* over(), or NULL: there is no memory for it. Several may make one, when its
+ * end may come, too; the first is it. */
 static wi_pool *pool_of(wi_permit *permit, weir_error *err)
 {
     wi_pool *pool = atomic_load(&permit->pool);
@@ -95,33 +114,34 @@ static wi_pool *pool_of(wi_permit *permit, weir_error *err)
     made = make_pool(permit, err);
     if (!made)
         return NULL;
-    if (!atomic_compare_exchange_strong(&permit->pool, &pool, made)) {
-        wi_pool_free(&made);
-        return pool;
-    }
-    if (atomic_load(&permit->is_over))
-        (void)wi_pool_close(made);
-    return made;
+    if (atomic_compare_exchange_strong(&permit->pool, &pool, made))
+        return made;
+    wi_pool_free(&made);
+    return pool;
 }
 
 void wi_permit_end(wi_permit *permit)
 {
-    wi_pool *pool;
+    wi_pool *pool = NULL;
 
-    atomic_store(&permit->is_over, true);
-    pool = atomic_load(&permit->pool);
-    if (pool)
+    if (!atomic_compare_exchange_strong(&permit->pool, &pool, over()) &&
+        pool != over())
         (void)wi_pool_close(pool);
 }
 
 /* ------------------------------------------------------------------- loans */
 
+static weir_status is_over(weir_error *err)
+{
+    return weir_error_set(err, WEIR_ERR_CONNECTION,
+                          "the engine was closed and its time is over");
+}
+
 /* What a pool says of connections, said of a right. */
 static weir_status told(weir_status status, weir_error *err)
 {
     if (status == WEIR_ERR_CLOSED)
-        return weir_error_set(err, WEIR_ERR_CONNECTION,
-                              "the engine was closed and its time is over");
+        return is_over(err);
     if (status != WEIR_ERR_POOL_TIMEOUT)
         return status;
     if (err)
@@ -139,6 +159,8 @@ weir_status wi_permit_acquire(wi_permit *permit, const wi_request *wish,
 
     if (!pool)
         return WEIR_ERR_NOMEM;
+    if (pool == over())
+        return is_over(err);
     request.is_nested = true; /* whoever wants it has a connection */
     status = wi_pool_acquire(pool, &request, &lease, err);
     if (status != WEIR_OK)
@@ -165,7 +187,7 @@ void wi_permit_hold(wi_permit *permit)
 
 bool wi_permit_view(const wi_permit *permit, wi_pool_view *view)
 {
-    wi_pool *pool = atomic_load(&permit->pool);
+    wi_pool *pool = existing(permit);
 
     if (!pool)
         return false;

@@ -28,9 +28,10 @@ typedef struct wi_permit {
     wi_resource_kind kind;
     const weir_allocator *allocator;
     _Atomic(const struct wi_port *) port; /* NULL: the real one */
-    _Atomic(wi_pool *) pool;              /* NULL until somebody wants it */
-    wi_lease *lease;                      /* by who has it */
-    _Atomic bool is_over;                 /* nobody gets it any more */
+    /* NULL until somebody wants it, or its end comes: then nobody gets it any
+     * more, and what stands here is closed, or no pool. */
+    _Atomic(wi_pool *) pool;
+    wi_lease *lease; /* by who has it */
 } wi_permit;
 
 /* `noun`, a constant, is what errors call it: "the permit to write". */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -66,28 +67,36 @@ typedef struct writer {
     atomic_int *clock;
     atomic_bool may_release;
     atomic_bool keeps; /* somebody else gives back */
+    atomic_bool is_done;
     weir_status status;
     weir_error error;
+    int64_t took_ns; /* its wait */
     int turn;
 } writer;
 
-static void *write_once(void *argument)
+static void use_permit(writer *self)
 {
-    writer *self = argument;
-
-    const wi_request wish = {.deadline_ns = wi_now_ns() + self->timeout_ns,
-                             .tag = self->tag,
-                             .cancel = self->cancel};
-
-    self->status = wi_permit_acquire(&permit, &wish, &self->error);
-    if (self->status != WEIR_OK)
-        return NULL;
     if (self->clock)
         self->turn = atomic_fetch_add(self->clock, 1);
     while (!atomic_load(&self->may_release))
         nap();
     if (!atomic_load(&self->keeps))
         wi_permit_release(&permit);
+}
+
+static void *write_once(void *argument)
+{
+    writer *self = argument;
+    int64_t began_ns = wi_now_ns();
+    const wi_request wish = {.deadline_ns = began_ns + self->timeout_ns,
+                             .tag = self->tag,
+                             .cancel = self->cancel};
+
+    self->status = wi_permit_acquire(&permit, &wish, &self->error);
+    self->took_ns = wi_now_ns() - began_ns;
+    if (self->status == WEIR_OK)
+        use_permit(self);
+    atomic_store(&self->is_done, true);
     return NULL;
 }
 
@@ -233,6 +242,53 @@ test_permit__a_cancelled_wait_leaves_the_others_in_order(void **state)
     weir_cancel_token_free(&token);
 }
 
+static atomic_int signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_fetch_add(&signals, 1);
+}
+
+static void disturb(const writer *one)
+{
+    pthread_kill(one->thread, SIGUSR1);
+    nap();
+}
+
+/* 12, of the permit: they move no deadline and lose no grant. */
+static void test_pool_12__signals_do_not_move_the_permit(void **state)
+{
+    writer late = {.timeout_ns = 60 * MS};
+    writer lucky = {.timeout_ns = 60 * SECOND};
+    const struct sigaction counted = {.sa_handler = on_signal};
+    struct sigaction before;
+    int seen;
+
+    (void)state;
+    sigaction(SIGUSR1, &counted, &before);
+    assert_int_equal(acquire(0, NULL), WEIR_OK);
+    start(&lucky);
+    until_waiting(1);
+    start(&late);
+    while (!atomic_load(&late.is_done))
+        disturb(&late);
+    finish(&late);
+    assert_int_equal(late.status, WEIR_ERR_TIMEOUT);
+    assert_true(late.took_ns >= 60 * MS);
+    seen = atomic_load(&signals);
+    assert_true(seen > 0);
+    while (atomic_load(&signals) < seen + 20)
+        disturb(&lucky);
+    wi_permit_release(&permit);
+    atomic_store(&lucky.may_release, true);
+    while (!atomic_load(&lucky.is_done))
+        disturb(&lucky);
+    finish(&lucky);
+    assert_int_equal(lucky.status, WEIR_OK);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
 /* What was taken before is void in the child, which may write; giving it back
  * there is nothing. The parent still has it. */
 static void test_permit__is_free_in_a_forked_child(void **state)
@@ -273,6 +329,20 @@ static void test_permit__its_end_is_told_to_all(void **state)
     assert_int_equal(acquire(0, NULL), WEIR_ERR_CONNECTION);
 }
 
+static void test_permit__its_end_may_come_before_anybody_wants_it(void **state)
+{
+    wi_pool_view view = {.place_count = 0};
+
+    (void)state;
+    wi_permit_clear(&permit);
+    wi_permit_end(&permit);
+    wi_permit_end(&permit);
+    assert_false(wi_permit_view(&permit, &view));
+    assert_int_equal(acquire(30 * SECOND, NULL), WEIR_ERR_CONNECTION);
+    assert_false(wi_permit_view(&permit, &view));
+    wi_permit_release(&permit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,8 +354,10 @@ int main(void)
         cmocka_unit_test(test_permit__is_given_back_by_another_thread),
         cmocka_unit_test(
             test_permit__a_cancelled_wait_leaves_the_others_in_order),
+        cmocka_unit_test(test_pool_12__signals_do_not_move_the_permit),
         cmocka_unit_test(test_permit__is_free_in_a_forked_child),
         cmocka_unit_test(test_permit__its_end_is_told_to_all),
+        cmocka_unit_test(test_permit__its_end_may_come_before_anybody_wants_it),
     };
 
     return cmocka_run_group_tests(tests, make_permit, end_permit);

@@ -57,7 +57,7 @@ void wi_slot_nest_init(wi_pool *pool)
 
 void wi_slot_nest_borrowed(const wi_pool *pool)
 {
-    wi_pools_used |= wi_pool_bit(pool->serial);
+    wi_pools_use(pool->serial);
 }
 
 void wi_slot_hold(wi_pool *pool, wi_lease *lease)
@@ -76,8 +76,7 @@ static bool may_hold(const wi_slot_visit *visit)
     const wi_pool *pool = visit->pool;
     const wi_lease *slot;
 
-    if (visit->request->is_nested ||
-        (wi_pools_used & ~wi_pool_bit(pool->serial)))
+    if (visit->request->is_nested || wi_pools_used_beside(pool->serial))
         return true;
     for (int i = 0; (slot = wi_slots_at(&pool->slots, i)); i++) {
         if (atomic_load(&slot->label.thread) == wi_this_thread())

@@ -4,16 +4,19 @@
  *        sim --same [--from SEED] [--count N]
  *        sim --nested [--from SEED] [--count N] [--trace]
  *        sim --leaky [--from SEED] [--count N] [--trace]
- *        sim --replay [--core mutex|fast] [--nested] [--from SEED] [--count N]
+ *        sim --permit [--from SEED] [--count N] [--trace]
+ *        sim --replay [--core mutex|fast | --nested | --leaky | --permit]
+ *                     [--from SEED] [--count N]
  *        sim --faults
  *
  * Runs seeds, and says which one found something: the same seed finds it
  * again, and --trace prints what happens. --same runs each seed calmly on
  * both cores, which must be seen to do the same. --nested is the story of
  * threads that hold connections and borrow more, --leaky that of those who keep
- * them for too long. --replay runs each seed alone and then after others, which
- * must be the same. --faults breaks the world in one way after another, each of
- * which some seed must notice.
+ * them for too long, --permit that of writers who want the permit. --replay
+ * runs each seed alone and then after others, which must be the same. --faults
+ * breaks the world in one way after another, each of which some seed must
+ * notice.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -24,20 +27,36 @@
 
 #include "leaky.h"
 #include "nested.h"
+#include "permit.h"
 #include "replay.h"
 #include "story.h"
 #include "world.h"
+
+/* One beside the story of a pool. */
+typedef struct other_story {
+    const char *name;
+    bool (*run)(uint64_t seed, bool trace);
+    uint64_t (*counted)(void); /* over all runs: it is to the point */
+    const char *what;          /* is counted */
+} other_story;
+
+static const other_story others[] = {
+    {"nested", nested_run, nested_told, "circles told of"},
+    {"leaky", leaky_run, leaky_taken, "taken back"},
+    {"permit", permit_run, permit_least, "of each answer"},
+};
 
 typedef struct wish {
     story_plan plan;
     uint64_t from;
     uint64_t count;
     bool same;
-    bool nested;
-    bool leaky;
+    const other_story *other; /* NULL: the story of story.h */
     bool replay;
     bool faults;
 } wish;
+
+enum { OTHER = 256 }; /* what getopt says of the first of `others` */
 
 static const char *const core_names[] = {
     [WI_CORE_FAST] = "fast",
@@ -63,8 +82,9 @@ static wish read_wish(int argc, char **argv)
         {"count", required_argument, NULL, 'n'},
         {"trace", no_argument, NULL, 't'},
         {"same", no_argument, NULL, 's'},
-        {"nested", no_argument, NULL, 'd'},
-        {"leaky", no_argument, NULL, 'l'},
+        {"nested", no_argument, NULL, OTHER},
+        {"leaky", no_argument, NULL, OTHER + 1},
+        {"permit", no_argument, NULL, OTHER + 2},
         {"replay", no_argument, NULL, 'r'},
         {"faults", no_argument, NULL, 'x'},
         {0},
@@ -85,10 +105,8 @@ static wish read_wish(int argc, char **argv)
             all.plan.trace = true;
         else if (option == 's')
             all.same = true;
-        else if (option == 'd')
-            all.nested = true;
-        else if (option == 'l')
-            all.leaky = true;
+        else if (option >= OTHER)
+            all.other = &others[option - OTHER];
         else if (option == 'r')
             all.replay = true;
         else if (option == 'x')
@@ -157,38 +175,24 @@ static int run_same(const wish *all)
     return 0;
 }
 
-static int run_nested(const wish *all)
+static int run_other(const wish *all)
 {
+    const other_story *story = all->other;
+
     for (uint64_t i = 0; i < all->count; i++) {
         uint64_t seed = all->from + i;
 
-        if (nested_run(seed, all->plan.trace))
+        if (story->run(seed, all->plan.trace))
             continue;
-        printf("seed %llu: %s\nsim --nested --from %llu --trace\n",
-               (unsigned long long)seed, world_finding(),
+        printf("seed %llu: %s\nsim --%s --from %llu --trace\n",
+               (unsigned long long)seed, world_finding(), story->name,
                (unsigned long long)seed);
         return 1;
     }
-    printf("%llu seeds: %llu circles told of, nothing found\n",
-           (unsigned long long)all->count, (unsigned long long)nested_told());
-    return all->count > 100 && nested_told() == 0;
-}
-
-static int run_leaky(const wish *all)
-{
-    for (uint64_t i = 0; i < all->count; i++) {
-        uint64_t seed = all->from + i;
-
-        if (leaky_run(seed, all->plan.trace))
-            continue;
-        printf("seed %llu: %s\nsim --leaky --from %llu --trace\n",
-               (unsigned long long)seed, world_finding(),
-               (unsigned long long)seed);
-        return 1;
-    }
-    printf("%llu seeds: %llu taken back, nothing found\n",
-           (unsigned long long)all->count, (unsigned long long)leaky_taken());
-    return all->count > 100 && leaky_taken() == 0;
+    printf("%llu seeds: %llu %s, nothing found\n",
+           (unsigned long long)all->count, (unsigned long long)story->counted(),
+           story->what);
+    return all->count > 100 && story->counted() == 0;
 }
 
 static uint64_t course_of(const void *context, uint64_t seed)
@@ -198,8 +202,8 @@ static uint64_t course_of(const void *context, uint64_t seed)
     uint64_t history;
 
     plan.seed = seed;
-    if (all->nested)
-        (void)nested_run(seed, plan.trace);
+    if (all->other)
+        (void)all->other->run(seed, plan.trace);
     else
         (void)story_run(&plan, &history);
     return world_course();
@@ -268,9 +272,7 @@ int main(int argc, char **argv)
         return run_faults(&all);
     if (all.replay)
         return run_replay(&all);
-    if (all.nested)
-        return run_nested(&all);
-    if (all.leaky)
-        return run_leaky(&all);
+    if (all.other)
+        return run_other(&all);
     return all.same ? run_same(&all) : run_seeds(&all);
 }

@@ -233,6 +233,60 @@ core_fast.c
 that a loan came back is not said
 /^static OUTSIDE bool release_locked/,/^}/s/wi_leak_returned(pool, place);//
 
+permit.c
+an end that comes before anybody wanted it is forgotten
+/^void wi_permit_end/,/^}/{
+s/!atomic_compare_exchange_strong(.*) &&/(pool = existing(permit)) \&\&/
+}
+
+permit.c
+one whose making began before its end is taken after it
+/^static wi_pool \*pool_of/,/^}/{
+s/if (atomic_compare_exchange_strong(.*))/if (true)/
+s/return made;/return (permit->pool = made);/
+}
+
+permit.c
+those who wait when it ends are not told
+/^void wi_permit_end/,/^}/s/(void)wi_pool_close(pool);/;/
+
+permit.c
+a pool that was made in vain stays
+/^static wi_pool \*pool_of/,/^}/s/wi_pool_free(&made);//
+
+permit.c
+one that was made in vain is taken
+/^static wi_pool \*pool_of/,/^}/s/    return pool;$/    return made;/
+/^static wi_pool \*pool_of/,/^}/s/wi_pool_free(&made);//
+
+permit.c
+it is given back twice
+/^void wi_permit_release/,/^}/s/(void)wi_pool_release(.*);/&&/
+
+permit.c
+it is given back and still held
+/^void wi_permit_release/,/^}/s/permit->lease = NULL;//
+
+permit.c
+it has no end for the thread that was handed it
+/^void wi_permit_hold/,/^}/s/wi_pool_hold(.*);/;/
+
+permit.c
+a cancelled wait goes on
+s/request.is_nested = true;/request.cancel = NULL; &/
+
+permit.c
+a circle is closed by who wants it, and not seen
+s/request.is_nested = true;/request.may_move = true;/
+
+permit.c
+there are two of it
+/^static wi_pool \*make_pool/,/^}/s/.size = 1,/.size = 2,/
+
+core_fast.c
+that a thread holds something of another pool is forgotten
+s/\.has_others = .*/.has_others = false,/
+
 fast_leaks.c
 what could not be taken is never tried again
 /^static int64_t pause_after/,/^}/s/earlier(/INT64_MAX \/ 2; (/
@@ -259,8 +313,10 @@ compile_all() {
 link() { "$compiler" -o "$work/sim" "$work"/*.o -lpthread -lm; }
 
 is_noticed() {
-    ! { timeout 120 "$work/sim" --core fast --count "$seeds" \
+    ! { timeout 120 "$work/sim" --permit --count 12000 \
         >"$work/out" 2>"$work/err" &&
+        timeout 120 "$work/sim" --core fast --count "$seeds" \
+            >"$work/out" 2>"$work/err" &&
         timeout 120 "$work/sim" --nested --count 12000 \
             >"$work/out" 2>"$work/err" &&
         timeout 120 "$work/sim" --leaky --count 4000 \

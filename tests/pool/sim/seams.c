@@ -87,6 +87,19 @@ void wi_mutex_unlock(wi_mutex *mutex)
     world_point();
 }
 
+/* All zero, as one that nobody has here. */
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    wi_mutex_lock((wi_mutex *)mutex);
+    return 0;
+}
+
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    wi_mutex_unlock((wi_mutex *)mutex);
+    return 0;
+}
+
 bool wi_cond_init(wi_cond *cond)
 {
     memset(cond, 0, sizeof *cond);
@@ -108,7 +121,7 @@ bool wi_cond_wait_until(wi_cond *cond, wi_mutex *mutex, int64_t deadline_ns)
 {
     bool woken;
 
-    task_lie_down();
+    task_lie_down(cond);
     *flag_of(mutex) = 0;
     task_unblock(mutex);
     woken = task_sleep_at(cond, skewed(deadline_ns));
@@ -177,7 +190,7 @@ static uint32_t port_park(void *context, wi_parker *parker, uint32_t seen,
     word = atomic_load(&parker->word);
     if (word != seen)
         return word;
-    task_lie_down();
+    task_lie_down(parker);
     if (plan.interrupts && world_random(16) == 0)
         task_pause(); /* comes back for no reason */
     else
@@ -257,7 +270,7 @@ static int port_rest(void *context, int64_t until_ns, uint64_t *keys, int most)
     }
     world_point();
     if (!is_rung && hang_up_ns > world_now()) {
-        task_lie_down();
+        task_lie_down(&house);
         task_rest();
         (void)task_sleep_at(
             &house, skewed(until_ns < hang_up_ns ? until_ns : hang_up_ns));

@@ -2,7 +2,7 @@
 /*
  * Included before everything else where the pool is compiled for the
  * simulation: its locks, conditions, clock and names of
- * threads are those of world.c.
+ * threads are those of seams.c.
  */
 #ifndef SIM_SEAMS_H
 #define SIM_SEAMS_H
@@ -19,6 +19,8 @@
 #define wi_deadline_in_ns sim_deadline_in_ns
 #define wi_deadline_passed sim_deadline_passed
 #define pthread_self sim_pthread_self
+#define pthread_mutex_lock sim_pthread_mutex_lock
+#define pthread_mutex_unlock sim_pthread_mutex_unlock
 
 void world_point(void);
 #define WI_PORT_POINT() world_point()

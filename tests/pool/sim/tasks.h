@@ -16,8 +16,9 @@
 void task_pause(void);
 /* True: it was woken; false: the time has come. */
 bool task_sleep_at(const void *address, int64_t until_ns);
-/* It is about to sleep in the pool; in order to keep house; it is up again. */
-void task_lie_down(void);
+/* It is about to sleep in the pool, there; in order to keep house; it is up
+ * again. */
+void task_lie_down(const void *address);
 void task_rest(void);
 void task_get_up(void);
 /* Whoever keeps house rests until then, and no longer. */

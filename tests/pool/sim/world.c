@@ -255,9 +255,10 @@ void world_sleep_until(int64_t time_ns)
         (void)task_sleep_at(NULL, time_ns);
 }
 
-void task_lie_down(void)
+void task_lie_down(const void *address)
 {
     tasks[current].waits = true;
+    tasks[current].address = address;
     tasks[current].lay_down = ++events;
 }
 
