@@ -21,7 +21,9 @@ WEIR_BEGIN_DECLS
 /** What the pool's own threads know of the database. */
 typedef enum weir_pool_health {
     WEIR_POOL_UP = 0,
-    WEIR_POOL_SUSPECT, /* the last attempt to connect has failed */
+    /** The last attempt to connect has failed. (That the server is full,
+     *  RESOURCE, is no failure in this sense, and nothing of an outage.) */
+    WEIR_POOL_SUSPECT,
     /** So has the one before. One at a time is tried, after growing pauses. */
     WEIR_POOL_DOWN,
     WEIR_POOL_RECOVERING, /* it answers again, and is not hurried */

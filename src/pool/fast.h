@@ -96,9 +96,11 @@ struct wi_pool {
     wi_lease *to_close;
     wi_suspects suspects; /* fast_suspects.h */
     wi_clock_watch clock; /* fast_clock.h */
-    /* The outage: how often opening has failed since it last succeeded, when
-     * it may be tried again, and how many at once after it succeeded. */
+    /* The outage: how often opening has failed since it last succeeded, and of
+     * these the last in a row that were no full server, when it may be tried
+     * again, and how many at once after it succeeded. */
     int failures;
+    int outages;
     int ramp;
     int64_t retry_ns;
     bool is_probed; /* a thread waits for that moment */

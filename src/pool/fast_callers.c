@@ -45,7 +45,7 @@ void wi_caller_failed(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     bool counts = tells_of_outage(pool, place, deadline_ns, err->status);
 
     if (counts)
-        wi_note_failure(pool);
+        wi_note_failure(pool, err->status);
     wi_place_move(pool, place, WI_PLACE_EMPTY);
     /* For one failure he is told who tried. */
     if (counts && (pool->failures >= 2 || wi_is_final(err->status)))

@@ -6,6 +6,7 @@
 #include "pool/fast_callers.h"
 
 #include "pool/borrower.h"
+#include "pool/view.h"
 
 enum { CROWD = 12, FOR_EVER = 1000000, DOUBLINGS = 20 };
 
@@ -214,6 +215,32 @@ static void test_pool_34__a_refused_password_is_told_to_all(void **state)
     end(&server, &pool);
 }
 
+/* 33: a server that lets no more in is up; it is tried again after the same
+ * pauses, and an outage begins anew after it. */
+static void test_pool_33__a_full_server_is_not_down(void **state)
+{
+    wi_pool *pool = callers_pool(2);
+    wi_pool_view view = {.place_count = 0};
+    uint64_t attempts;
+    weir_error err;
+
+    (void)state;
+    go_down(pool, 0);
+    atomic_store(&server.failures_to_come, 0);
+    atomic_store(&server.is_full, true);
+    atomic_store(&drawn, 1000 * SECOND);
+    assert_int_equal(try_one(pool, &err), WEIR_ERR_RESOURCE);
+    assert_non_null(strstr(err.message, "too many connections; fewer"));
+    attempts = status_of(pool).connect_failures;
+    assert_int_equal(try_one(pool, &err), WEIR_ERR_RESOURCE);
+    assert_int_equal(status_of(pool).connect_failures, attempts);
+    assert_null(strstr(err.message, "in a row"));
+    assert_non_null(strstr(err.message, "the next attempt is in"));
+    wi_pool_view_of(pool, &view);
+    assert_int_equal(view.health, WI_HEALTH_UP);
+    end(&server, &pool);
+}
+
 /* Those who had no time say nothing of the database. */
 static void test_hasty_ones__make_no_outage(void **state)
 {
@@ -281,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_pool_31__recovers_slowly),
         cmocka_unit_test(test_pool_35__serves_from_what_is_open),
         cmocka_unit_test(test_pool_34__a_refused_password_is_told_to_all),
+        cmocka_unit_test(test_pool_33__a_full_server_is_not_down),
         cmocka_unit_test(test_hasty_ones__make_no_outage),
         cmocka_unit_test(test_pool_29__dead_ones_are_not_replaced_in_a_pause),
         cmocka_unit_test(test_pool_31__a_reopened_one_ends_the_outage),

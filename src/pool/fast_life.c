@@ -48,7 +48,7 @@ static void begin_life(wi_pool *pool)
     pool->suspects = (wi_suspects){0};
     pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
     pool->hanging = 0;
-    pool->closers = pool->failures = 0;
+    pool->closers = pool->failures = pool->outages = 0;
     pool->ramp = INT32_MAX / 4;
     pool->retry_ns = 0;
     pool->to_close = NULL;

@@ -14,6 +14,7 @@
 #include "base/probe.h"
 #include "base/error.h"
 #include "pool/fast_life.h"
+#include "pool/plight.h"
 
 /* ---------------------------------------------------------------- capacity */
 
@@ -134,6 +135,7 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
     wi_mutex_lock(&pool->lock);
     place->in_caller = false;
     if (status != WEIR_OK) {
+        wi_plight_advise(err);
         note_failure(pool, err);
         return status;
     }

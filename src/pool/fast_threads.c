@@ -9,9 +9,12 @@
  * pause that doubles and is drawn at random from nothing to all of it, so that
  * many programs do not come back together. Who waits while nothing that is out
  * could come back is told at once. After the first success one is opened at a
- * time, then two, four and so on.
+ * time, then two, four and so on. A server that lets no more in is no outage,
+ * though it is tried again after the same pauses.
  */
 #include "pool/fast_threads.h"
+
+#include <stdio.h>
 
 #include "pool/fast_house.h"
 
@@ -68,17 +71,21 @@ static int64_t draw_pause(const wi_pool *pool)
 
 void wi_note_success(wi_pool *pool)
 {
-    if (pool->failures > 0)
-        pool->ramp = 1;
-    else if (pool->ramp < INT32_MAX / 2)
+    if (pool->failures == 0 && pool->ramp < INT32_MAX / 2)
         pool->ramp *= 2;
-    pool->failures = 0;
+    pool->failures = pool->outages = 0;
     pool->retry_ns = 0;
 }
 
-void wi_note_failure(wi_pool *pool)
+void wi_note_failure(wi_pool *pool, weir_status status)
 {
     pool->failures++;
+    if (status == WEIR_ERR_RESOURCE) {
+        pool->outages = 0;
+    } else {
+        pool->outages++;
+        pool->ramp = 1;
+    }
     pool->retry_ns =
         pool->failures < 2 ? 0 : wi_fast_now(pool) + draw_pause(pool);
 }
@@ -121,15 +128,17 @@ weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err)
 {
     int64_t now = wi_fast_now(pool);
     weir_error last = pool->last_failure;
+    char row[32] = "";
 
     if (pool->mode == WI_POOL_PAUSED || pool->failures < 2 ||
         now >= pool->retry_ns || may_come_back(pool))
         return WEIR_OK;
+    if (pool->outages > 0)
+        snprintf(row, sizeof row, ", %d times in a row", pool->outages);
     weir_error_set(err, last.status,
-                   "%s (%.1f s ago, %d times in a row; the next attempt is in "
-                   "%.1f s)",
+                   "%s (%.1f s ago%s; the next attempt is in %.1f s)",
                    last.message, (double)(now - pool->last_failure_ns) / 1e9,
-                   pool->failures, (double)(pool->retry_ns - now) / 1e9);
+                   row, (double)(pool->retry_ns - now) / 1e9);
     err->native_code = last.native_code;
     for (size_t i = 0; i < sizeof last.sqlstate; i++)
         err->sqlstate[i] = last.sqlstate[i];
@@ -189,7 +198,7 @@ static void connector_main(void *argument)
         take_in(pool, place);
     } else {
         wi_opening_ended(pool, place);
-        wi_note_failure(pool);
+        wi_note_failure(pool, err.status);
         wi_place_move(pool, place, WI_PLACE_EMPTY);
         wi_answer_waiters(pool, &err);
         wi_dispatch(pool);

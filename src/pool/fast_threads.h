@@ -14,8 +14,9 @@ void wi_connect_as_needed(wi_pool *pool);
 weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);
 /* Whether trying again would not help. */
 bool wi_is_final(weir_status status);
-/* Locked. An opening has failed: when it may be tried again. */
-void wi_note_failure(wi_pool *pool);
+/* Locked. An opening has failed: when it may be tried again. A server that is
+ * full (RESOURCE) is not down. */
+void wi_note_failure(wi_pool *pool, weir_status status);
 /* Locked. Tells those who wait of a failure that nothing that is out makes up
  * for: one of them, or all if it is an outage or no attempt will help. */
 void wi_answer_waiters(wi_pool *pool, const weir_error *err);

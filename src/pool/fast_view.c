@@ -118,9 +118,9 @@ static void view_waiters(const wi_pool *pool, wi_pool_view *view, int room)
 
 static wi_health health_of(const wi_pool *pool)
 {
-    if (pool->failures > 1)
+    if (pool->outages > 1)
         return WI_HEALTH_DOWN;
-    if (pool->failures == 1)
+    if (pool->outages == 1)
         return WI_HEALTH_SUSPECT;
     return pool->ramp < pool->options.connecting_max ? WI_HEALTH_RECOVERING
                                                      : WI_HEALTH_UP;

@@ -70,6 +70,17 @@ weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
         failure, plight->failure ? plight->failure->message : "");
 }
 
+void wi_plight_advise(weir_error *err)
+{
+    static const char advice[] = "; fewer connections (pool_size, "
+                                 "max_overflow), or a higher limit, make room";
+    size_t used = strlen(err->message);
+
+    if (err->status == WEIR_ERR_RESOURCE &&
+        used + sizeof advice <= sizeof err->message)
+        memcpy(err->message + used, advice, sizeof advice);
+}
+
 weir_status wi_plight_refused(bool is_closed, weir_error *err)
 {
     return weir_error_set(err, WEIR_ERR_CLOSED,

@@ -30,6 +30,9 @@ typedef struct wi_plight {
 
 /* Returns POOL_TIMEOUT. */
 weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err);
+/* Of an opening that failed: if there was no room for it (RESOURCE), what would
+ * make some is added, so that whoever hears of it knows. */
+void wi_plight_advise(weir_error *err);
 /* Returns CLOSED: the pool is closed, or else drains. */
 weir_status wi_plight_refused(bool is_closed, weir_error *err);
 /* Returns CANCELLED. `noun` is that of the kind. */

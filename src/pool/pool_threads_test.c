@@ -5,6 +5,7 @@
  * test plan.
  */
 #include "pool/threaded.h"
+#include "pool/view.h"
 
 static fake_server server;
 
@@ -276,6 +277,40 @@ static void test_pool_33__a_full_server_is_told_to_who_holds_all(void **state)
     end_threaded(&server, &pool);
 }
 
+/* 33: it is up, however often it says so; who asks holds all that there is, and
+ * is told what would help. The pauses between attempts are those of an
+ * outage. */
+static void test_pool_33__a_full_server_is_not_down(void **state)
+{
+    wi_pool_options options = threaded_options(4);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_lease *held = wait_for_one(pool);
+    wi_request request = {.tag = "main"};
+    wi_pool_view view = {.place_count = 0};
+    wi_lease *lease = NULL;
+    weir_error err;
+
+    (void)state;
+    atomic_store(&server.is_full, true);
+    while (status_of(pool).connect_failures < 4) {
+        assert_int_equal(wi_pool_acquire(pool, &request, &lease, &err),
+                         WEIR_ERR_RESOURCE);
+        nap(MS);
+    }
+    assert_non_null(strstr(err.message, "too many connections; fewer"));
+    assert_null(strstr(err.message, "in a row"));
+    wi_pool_view_of(pool, &view);
+    assert_int_equal(view.health, WI_HEALTH_UP);
+    atomic_store(&server.is_full, false);
+    while (wi_pool_acquire(pool, &request, &lease, &err) != WEIR_OK)
+        nap(MS);
+    wi_pool_view_of(pool, &view);
+    assert_int_equal(view.health, WI_HEALTH_UP);
+    release(pool, lease);
+    release(pool, held);
+    end_threaded(&server, &pool);
+}
+
 /* A wrong password does not become right by waiting. */
 static void test_pool_34__a_refusal_is_told_to_all(void **state)
 {
@@ -311,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_pool_29__says_when_it_will_try_again),
         cmocka_unit_test(test_pool_31__a_reopened_one_ends_the_outage),
         cmocka_unit_test(test_pool_33__a_full_server_is_told_to_who_holds_all),
+        cmocka_unit_test(test_pool_33__a_full_server_is_not_down),
         cmocka_unit_test(test_pool_34__a_refusal_is_told_to_all),
         cmocka_unit_test(test_pool_35__serves_from_what_is_open_meanwhile),
     };

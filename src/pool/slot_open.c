@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/plight.h"
 
 bool wi_slot_is_stale(const wi_pool *pool, const wi_lease *lease,
                       int64_t now_ns)
@@ -46,6 +47,7 @@ static weir_status open_resource(wi_pool *pool, wi_lease *lease,
     status = pool->kind->open(pool->context, deadline_ns, &resource, err);
     wi_mutex_lock(&pool->lock);
     if (status != WEIR_OK) {
+        wi_plight_advise(err);
         pool->connect_failures++;
         pool->last_failure = *err;
         pool->last_failure_ns = wi_now_ns();

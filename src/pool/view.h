@@ -18,7 +18,7 @@ enum { WI_TAG_SIZE = 48 };
 
 typedef enum wi_health {
     WI_HEALTH_UP = 0,
-    WI_HEALTH_SUSPECT,    /* opening has failed once */
+    WI_HEALTH_SUSPECT,    /* opening has failed once, not for want of room */
     WI_HEALTH_DOWN,       /* and again */
     WI_HEALTH_RECOVERING, /* it succeeds again, and is not hurried */
 } wi_health;

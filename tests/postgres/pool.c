@@ -168,6 +168,7 @@ static void test_pool_33__a_full_server_is_waited_for(void **state)
     weir_conn *held = weir_connect(own, NULL);
     asker one = {.engine = own, .status = WEIR_ERR_POOL_TIMEOUT};
     weir_conn *all[SESSIONS + 1];
+    weir_pool_numbers numbers;
     weir_engine *crowd;
     int count;
 
@@ -179,8 +180,11 @@ static void test_pool_33__a_full_server_is_waited_for(void **state)
     assert_int_equal(pthread_create(&one.thread, NULL, ask, &one), 0);
     while (status_of(own).waiting == 0 || status_of(own).connect_failures == 0)
         usleep(1000);
-    usleep(300000);
+    while (status_of(own).connect_failures < 3)
+        usleep(1000);
     assert_int_equal(status_of(own).waiting, 1);
+    assert_int_equal(weir_pool_stats(own, &numbers), WEIR_OK);
+    assert_int_equal(numbers.health, WEIR_POOL_UP);
     assert_true(status_of(own).connect_failures < 20);
     weir_conn_close(&held);
     pthread_join(one.thread, NULL);
