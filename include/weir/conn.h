@@ -64,7 +64,9 @@ typedef enum weir_access {
 typedef struct weir_connect_options {
     size_t size; /* set by the initialiser */
     /** Seconds to wait for a free connection and to open one, all in all;
-     *  negative: the engine's pool_timeout_s; 0: do not wait. */
+     *  negative: the engine's pool_timeout_s; 0: do not wait. Then
+     *  POOL_TIMEOUT at once where none is idle; a pool with threads begins one
+     *  for a later try, one without opens it for this one. */
     double timeout_s;
     /** Who borrows; shown in logs, dumps and timeout errors. A string that
      *  outlives the connection, or NULL. */

@@ -111,7 +111,8 @@ typedef struct weir_engine_options {
     int pool_size;
     /** (url) How many more may be open for a while; 0: none, -1: any. */
     int max_overflow;
-    /** (url) Seconds to wait for a connection, connecting included. */
+    /** (url) Seconds to wait for a connection, connecting included; 0: as
+     *  timeout_s of weir_connect_options. */
     double pool_timeout_s;
     /** (url) Seconds after which a connection is replaced when it is next
      *  borrowed; negative: never. */

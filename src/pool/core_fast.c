@@ -136,12 +136,10 @@ static weir_status queue_is_full(const wi_pool *pool, weir_error *err)
 }
 
 /* Locked. What can be had at once, if nobody waits: an idle place, or room to
- * open one in. */
+ * open one in where there are no threads for it. */
 static weir_status take_now(wi_pool *pool, wi_claim *claim)
 {
-    bool may_open = pool->options.threads
-                        ? wi_fast_now(pool) >= claim->deadline_ns
-                        : wi_caller_may_open(pool);
+    bool may_open = !pool->options.threads && wi_caller_may_open(pool);
     wi_lease *empty;
 
     while (!wi_claim_first(pool) && pool->mode != WI_POOL_PAUSED) {
@@ -173,8 +171,10 @@ static weir_status may_wait(wi_pool *pool, const wi_claim *claim,
 {
     if (claim->is_cancelled)
         return wi_plight_cancelled(pool->kind->noun, err);
-    if (wi_fast_now(pool) >= claim->deadline_ns)
+    if (wi_fast_now(pool) >= claim->deadline_ns) {
+        wi_connect_for_later(pool);
         return timed_out(pool, claim, err);
+    }
     if (claim->had_its_turn && pool->options.threads)
         return WEIR_OK;
     if (!claim->had_its_turn && pool->options.waiters_max > 0 &&

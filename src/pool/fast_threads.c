@@ -264,13 +264,13 @@ static bool start_probe(wi_pool *pool)
 
 /* For whoever waits; else to have a reserve, which takes all but one of the
  * turns, so that who comes then finds one. */
-static bool wants_another(const wi_pool *pool)
+static bool wants_another(const wi_pool *pool, int waiting)
 {
     int most = most_at_once(pool);
 
-    if (pool->waiting > pool->connecting)
+    if (waiting > pool->connecting)
         return pool->connecting < most;
-    return pool->waiting == 0 && wi_fast_lacks(pool) > 0 &&
+    return waiting == 0 && wi_fast_lacks(pool) > 0 &&
            pool->connecting < (most > 1 ? most - 1 : 1);
 }
 
@@ -283,19 +283,34 @@ static bool wait_for_retry(wi_pool *pool)
     return true;
 }
 
-void wi_connect_as_needed(wi_pool *pool)
+/* As if so many waited. */
+static void connect_for(wi_pool *pool, int waiting)
 {
     wi_lease *place;
 
-    if (pool->closed || pool->mode == WI_POOL_PAUSED || !wants_another(pool))
+    while (wants_another(pool, waiting) &&
+           wi_fast_room(pool, &pool->options) > 0 &&
+           (place = wi_place_empty(pool)) && start_connector(pool, place))
+        ;
+}
+
+void wi_connect_as_needed(wi_pool *pool)
+{
+    if (pool->closed || pool->mode == WI_POOL_PAUSED ||
+        !wants_another(pool, pool->waiting))
         return;
     if (pool->failures > 0 && wi_fast_now(pool) < pool->retry_ns &&
         wait_for_retry(pool))
         return;
-    while (wants_another(pool) && wi_fast_room(pool, &pool->options) > 0 &&
-           (place = wi_place_empty(pool)) && start_connector(pool, place))
-        ;
+    connect_for(pool, pool->waiting);
     wi_fast_fill_later(pool);
+}
+
+void wi_connect_for_later(wi_pool *pool)
+{
+    if (pool->options.threads && !pool->closed && pool->mode == WI_POOL_OPEN &&
+        wi_fast_now(pool) >= pool->retry_ns)
+        connect_for(pool, pool->waiting + 1);
 }
 
 void wi_threads_hurry(wi_pool *pool)

@@ -9,6 +9,9 @@
 
 /* Locked. Starts threads that open what waiters need. */
 void wi_connect_as_needed(wi_pool *pool);
+/* Locked. The same as if one more waited, who has no time: it is for whoever
+ * comes next. In a pool without threads: nothing. */
+void wi_connect_for_later(wi_pool *pool);
 /* Locked. If an outage is known and nothing that is out could come back, fills
  * `err` with what is known of it and returns its status. */
 weir_status wi_refuse_in_outage(wi_pool *pool, weir_error *err);

@@ -168,8 +168,8 @@ void wi_pool_free(wi_pool **pool);
 
 /* What a borrower wants, and what he is told on failure. */
 typedef struct wi_request {
-    /* 0: the pool's timeout from now. One that has passed: does not wait, but
-     * takes what is idle or opens if there is room. */
+    /* 0: the pool's timeout from now. One that has passed: takes what is idle,
+     * or opens if there is room; a pool with threads does for the next. */
     int64_t deadline_ns;
     const char *tag;  /* lives as long as the lease; may be NULL */
     const char *site; /* where: "file:line", a constant; may be NULL */

@@ -40,6 +40,32 @@ static void test_pool_11_15__a_late_connect_becomes_idle(void **state)
     end_threaded(&server, &pool);
 }
 
+/* 9: who has no time is told so at once, however slow the server is; what he
+ * came for is begun, once, and a later try finds it. */
+static void test_pool_9__a_try_begins_one_for_later(void **state)
+{
+    wi_pool_options options = threaded_options(4);
+    wi_pool *pool = fake_pool(&server, &options);
+    wi_request hasty = {.deadline_ns = 1};
+    wi_lease *lease = NULL;
+    weir_error err;
+
+    (void)state;
+    atomic_store(&server.gate_shut, true);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(wi_pool_acquire(pool, &hasty, &lease, &err),
+                         WEIR_ERR_POOL_TIMEOUT);
+    assert_null(strstr(err.message, "last connect error"));
+    until_opening(&server, 1);
+    atomic_store(&server.gate_shut, false);
+    until_idle(pool, 1);
+    assert_int_equal(wi_pool_acquire(pool, &hasty, &lease, &err), WEIR_OK);
+    release(pool, lease);
+    assert_int_equal(atomic_load(&server.opened), 1);
+    assert_int_equal(status_of(pool).connect_failures, 0);
+    end_threaded(&server, &pool);
+}
+
 static void test_pool_24__what_returns_beats_a_connect(void **state)
 {
     wi_pool_options options = threaded_options(2);
@@ -337,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_11_15__a_late_connect_becomes_idle),
+        cmocka_unit_test(test_pool_9__a_try_begins_one_for_later),
         cmocka_unit_test(test_pool_24__what_returns_beats_a_connect),
         cmocka_unit_test(test_pool_25__opens_no_more_at_once_than_it_may),
         cmocka_unit_test(test_pool_38__a_failed_connect_leaves_room),

@@ -195,6 +195,34 @@ static void test_pool_33__a_full_server_is_waited_for(void **state)
     weir_engine_close(&own);
 }
 
+/* ----------------------------------------------------------------- 9: tries */
+
+/* 9: who has no time does not connect; a connection is begun for him that a
+ * later try finds, and nothing is taken for a failure. */
+static void test_pool_9__a_try_finds_what_an_earlier_one_began(void **state)
+{
+    weir_engine_options options = WEIR_ENGINE_OPTIONS;
+    weir_engine *own;
+    weir_error err;
+    weir_conn *conn;
+
+    (void)state;
+    options.pool_timeout_s = 0;
+    own = weir_engine_open(getenv("WEIR_TEST_URL"), &options, &err);
+    assert_non_null(own);
+    conn = weir_connect(own, &err);
+    assert_null(conn);
+    assert_int_equal(err.status, WEIR_ERR_POOL_TIMEOUT);
+    assert_null(strstr(err.message, "last connect error"));
+    while (!(conn = weir_connect(own, &err)))
+        usleep(1000);
+    assert_int_equal(try(conn, "SELECT 1"), WEIR_OK);
+    weir_conn_close(&conn);
+    assert_int_equal(status_of(own).opened, 1);
+    assert_int_equal(status_of(own).connect_failures, 0);
+    weir_engine_close(&own);
+}
+
 /* ----------------------------------------------------------------- 59: fork */
 
 /* What a child inherits of the parent's sessions it leaves alone, memory and
@@ -259,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_30__nothing_answers_a_connect),
         cmocka_unit_test(test_pool_30__sessions_fall_silent),
+        cmocka_unit_test(test_pool_9__a_try_finds_what_an_earlier_one_began),
         cmocka_unit_test(test_pool_33__a_full_server_is_waited_for),
         cmocka_unit_test(test_pool_59__the_parents_sessions_are_untouched),
     };
