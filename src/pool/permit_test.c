@@ -161,10 +161,10 @@ static void test_permit__times_out_naming_the_holder(void **state)
     start(&late);
     finish(&late);
     assert_int_equal(late.status, WEIR_ERR_TIMEOUT);
-    assert_non_null(strstr(
-        late.error.message,
-        "the permit to write did not become free within 0.02 s: \"main\" at "
-        "main.c:7 holds it since"));
+    assert_non_null(strstr(late.error.message,
+                           "the permit to write did not become free within "));
+    assert_non_null(
+        strstr(late.error.message, " s: \"main\" at main.c:7 holds it since"));
     wi_permit_release(&permit);
     assert_int_equal(acquire(0, NULL), WEIR_OK);
     wi_permit_release(&permit);
