@@ -65,8 +65,9 @@ WEIR_API weir_status weir_result_status(const weir_result *result);
 WEIR_API weir_status weir_result_one(weir_result *result) WEIR_MUST_USE;
 
 /** Ends a result, gives its statement back and sets `*result` to NULL. Rows
- *  not read are dropped. NULL is allowed, twice is harmless. While another
- *  thread is inside the connection nothing happens, and `*result` stays. */
+ *  not read are dropped. NULL is allowed, twice is harmless, and so is after
+ *  weir_conn_close(), as long as the engine is there. While another thread is
+ *  inside the connection nothing happens, and `*result` stays. */
 WEIR_API WEIR_HOT void weir_result_close(weir_result **result);
 
 /* ----------------------------------------------------------------- columns */

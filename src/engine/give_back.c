@@ -11,6 +11,7 @@
 #include "engine/handles.h"
 #include "engine/leaks.h"
 #include "engine/reclaim.h"
+#include "engine/result_late.h"
 #include "engine/tx.h"
 
 static void end_transaction(weir_conn *conn)
@@ -72,6 +73,7 @@ static void give_back(weir_conn *closing)
     tell_reset(closing);
     wi_conn_end_results(closing, "the connection was closed");
     end_transaction(closing);
+    wi_results_leave(closing);
     fate = take_link(closing);
     atomic_store_explicit(&closing->state, WI_CONN_CLOSED,
                           memory_order_release);
@@ -94,6 +96,7 @@ static void give_back_late(weir_conn *closing)
     wi_reclaim_refuse(closing, &cause);
     wi_conn_lose_link(closing, &cause);
     wi_tx_end(closing);
+    wi_results_leave(closing);
     (void)take_link(closing);
     wi_leak_tell_late(closing);
     atomic_store_explicit(&closing->state, WI_CONN_CLOSED,

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "engine/engine.h"
 #include "engine/result.h"
+#include "engine/result_late.h"
 
 static weir_conn *conn_at(wi_list_node *node)
 {
@@ -22,7 +23,9 @@ static void empty(wi_shelf *shelf)
 {
     wi_list_init(&shelf->free);
     wi_list_init(&shelf->lent);
-    shelf->free_count = 0;
+    wi_list_init(&shelf->late);
+    wi_list_init(&shelf->late_closed);
+    shelf->free_count = shelf->late_closed_count = 0;
 }
 
 bool wi_handles_init(wi_handles *handles)
@@ -90,6 +93,7 @@ void wi_handles_clear(weir_engine *engine)
             wi_list_remove(node);
             free_handle(conn_at(node));
         }
+        wi_results_late_free(engine->allocator, shelf);
         wi_mutex_clear(&shelf->lock);
     }
 }

@@ -32,6 +32,10 @@ typedef union wi_shelf {
         wi_list free;  /* weir_conn::by_shelf, the oldest first */
         wi_list lent;
         int free_count;
+        /* result_late.h: weir_result::by_conn */
+        wi_list late;
+        wi_list late_closed;
+        int late_closed_count;
     };
     char apart[WI_SHELF_SIZE];
 } wi_shelf;

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/result_late.h"
 #include "engine/tx.h"
 
 /* Closed handles that rest before one is used again. */
@@ -74,7 +75,7 @@ void wi_result_retire(weir_result *result)
     conn->free_result_count++;
 }
 
-static void free_list(weir_conn *conn, wi_list *list)
+void wi_result_list_free(const weir_allocator *allocator, wi_list *list)
 {
     wi_list_node *node = wi_list_first(list);
 
@@ -85,15 +86,15 @@ static void free_list(weir_conn *conn, wi_list *list)
         wi_columns_drop(&result->columns);
         wi_arena_clear(&result->keep);
         wi_arena_clear(&result->scratch);
-        wi_free(conn->engine->allocator, result->row);
-        wi_free(conn->engine->allocator, result);
+        wi_free(allocator, result->row);
+        wi_free(allocator, result);
     }
 }
 
 void wi_results_free(weir_conn *conn)
 {
-    free_list(conn, &conn->free_results);
-    free_list(conn, &conn->open_results);
+    wi_result_list_free(conn->engine->allocator, &conn->free_results);
+    wi_result_list_free(conn->engine->allocator, &conn->open_results);
 }
 
 /* Results that stand for an error: nobody can close or change them. */
@@ -520,7 +521,7 @@ weir_status weir_result_one(weir_result *result)
         return WEIR_ERR_MISUSE;
     if (result->error.status != WEIR_OK)
         return result->error.status;
-    if (wi_conn_enter(result->conn) != WEIR_OK)
+    if (result->constant || wi_conn_enter(result->conn) != WEIR_OK)
         return WEIR_ERR_MISUSE;
     return wi_conn_leave(result->conn, one(result));
 }
@@ -537,6 +538,10 @@ void weir_result_close(weir_result **result)
         wi_conn_enter(closing->conn) != WEIR_OK)
         return; /* another thread is inside: it can be closed later */
     *result = NULL;
+    if (atomic_load(&closing->is_late)) {
+        wi_result_close_late(closing);
+        return;
+    }
     if (closing->constant || !closing->open)
         return;
     conn = closing->conn;

@@ -38,7 +38,10 @@ typedef struct wi_kept_row {
 
 struct weir_result {
     bool open;     /* false: closed, a stale copy */
-    bool constant; /* one of the results that stand for an error */
+    bool constant; /* there is no way from it to a connection: it stands for an
+                      error, or is late */
+    /* It was open when its connection was closed: result_late.h */
+    _Atomic bool is_late;
     bool has_row;
     bool executing; /* the driver's end() is still to be called */
     wi_rows_from from;
@@ -104,6 +107,8 @@ void wi_result_finish(weir_result *result);
 /* Copies what a value points to into the arena. False: no memory. */
 bool wi_value_keep(wi_arena *arena, weir_value *value);
 
+/* Frees these handles; the list is not usable afterwards. */
+void wi_result_list_free(const weir_allocator *allocator, wi_list *list);
 /* Frees all result handles of a connection's handle. */
 void wi_results_free(weir_conn *conn);
 
