@@ -68,7 +68,7 @@ static inline void lend(wi_lease *place, const wi_request *request, int64_t now)
 static bool is_due(const wi_pool *pool, const wi_lease *place, int64_t now)
 {
     return now >= atomic_load_explicit(&place->due_ns, memory_order_relaxed) ||
-           place->generation !=
+           atomic_load_explicit(&place->generation, memory_order_relaxed) !=
                atomic_load_explicit(&pool->generation, memory_order_relaxed) ||
            atomic_load(&place->hung_up);
 }
@@ -480,7 +480,7 @@ static bool is_plain(const wi_pool *pool, const wi_lease *place, weir_fate fate)
            atomic_load_explicit(&pool->gate, memory_order_relaxed) !=
                WI_GATE_SHUT &&
            !atomic_load_explicit(&pool->is_thrifty, memory_order_relaxed) &&
-           place->generation ==
+           atomic_load_explicit(&place->generation, memory_order_relaxed) ==
                atomic_load_explicit(&pool->generation, memory_order_relaxed);
 }
 

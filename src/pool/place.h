@@ -47,7 +47,7 @@ struct wi_lease {
     _Atomic uint64_t loans; /* ever, of this place: the serial of a loan */
     _Atomic uint32_t state;
     /* Of the pool when the resource was begun, or asked and alive. */
-    uint32_t generation;
+    _Atomic uint32_t generation;
     /* From this time on whoever borrows it has to look closer. */
     _Atomic int64_t due_ns;
     _Atomic int64_t expiry_ns; /* when its age ends it */

@@ -22,6 +22,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "pool/pool.h"
+#include "pool/view.h"
 
 enum {
     THREADS = 64,
@@ -213,29 +214,39 @@ static void *run_borrower(void *argument)
 
 /* ------------------------------------------------------------------- knobs */
 
+/* Also into each place, as a dump does. */
+static void look(stage *all)
+{
+    wi_place_view places[SIZE_MAX_EVER];
+    wi_waiter_view waiters[THREADS];
+    wi_pool_view view = {.place_count = SIZE_MAX_EVER,
+                         .waiter_count = THREADS,
+                         .places = places,
+                         .waiters = waiters};
+
+    wi_pool_view_of(all->pool, &view);
+    if (view.status.idle < 0 || view.status.busy < 0 ||
+        view.status.waiting < 0 || view.status.waiting > THREADS)
+        atomic_fetch_add(&all->odd, 1);
+}
+
 static void turn_a_knob(stage *all, uint64_t *dice)
 {
     wi_pool_options options = all->options;
-    weir_pool_status status;
 
-    switch (roll(dice) % 4) {
+    switch (roll(dice) % 3) {
     case 0:
         wi_pool_invalidate(all->pool);
         break;
     case 1:
         wi_pool_dispose(all->pool);
         break;
-    case 2:
+    default:
         options.size = 1 + (int)(roll(dice) % 8);
         options.max_overflow = (int)(roll(dice) % 5);
         if (wi_pool_set(all->pool, &options) != WEIR_OK)
             atomic_fetch_add(&all->odd, 1);
         break;
-    default:
-        wi_pool_status(all->pool, &status);
-        if (status.idle < 0 || status.busy < 0 || status.waiting < 0 ||
-            status.waiting > THREADS)
-            atomic_fetch_add(&all->odd, 1);
     }
 }
 
@@ -246,7 +257,9 @@ static void *run_knobs(void *argument)
 
     for (int i = 0; i < KNOBS && !atomic_load(&all->over); i++) {
         turn_a_knob(all, &dice);
-        nap(2 * MS);
+        nap(MS);
+        look(all);
+        nap(MS);
     }
     return NULL;
 }
