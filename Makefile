@@ -5,14 +5,16 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 ARGS ?=
+SOAK_SECONDS ?= 86400
+SOAK_PRESET ?= release
 
 SERVICE = build/release/examples/users/users
 
 export CTEST_OUTPUT_ON_FAILURE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-pool bench-pool-peers torture install \
-	clean
+.PHONY: help run test check bench bench-pool bench-pool-peers torture soak \
+	install clean
 
 help:
 	@echo 'make run      install what is missing, build, start the users'
@@ -25,6 +27,8 @@ help:
 	@echo 'make bench-pool        the pool: build/bench/pool.jsonl'
 	@echo 'make bench-pool-peers  the same beside the pools of others'
 	@echo 'make torture  the long tests: every allocation, every driver call'
+	@echo 'make soak     a day of trouble for the pool, or SOAK_SECONDS=...;'
+	@echo '              ARGS=sqlite, mariadb, postgres: not all of them'
 	@echo 'make install  PREFIX=/usr/local, DESTDIR='
 	@echo 'make clean    remove build/'
 
@@ -63,6 +67,13 @@ torture:
 	@tools/need.sh test
 	@tools/build.sh asan
 	@WEIR_TORTURE=full tools/ctest.sh asan -L torture $(ARGS)
+
+# See docs/guide/pool-proof.md. Under a sanitizer: SOAK_PRESET=asan.
+soak:
+	@tools/need.sh test
+	@tools/build.sh $(SOAK_PRESET)
+	@SOAK_SECONDS='$(SOAK_SECONDS)' tests/pool/soak/run.sh $(SOAK_PRESET) \
+	    $(ARGS)
 
 install:
 	@tools/need.sh build
