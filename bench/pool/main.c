@@ -2,7 +2,7 @@
 /*
  * usage: bench_pool [OPTION ...]
  *   --pool NAME=COMMAND  a pool that answers cells; any number of them
- *   --threads 1,2,8,64   --holds 0,1,10,100,1000 (us)   --size 5
+ *   --threads 1,2,8,64   --holds 0,1,10,100,1000 (us)   --sizes 5
  *   --run-ms 200         of a cell, five times that with more than 8 threads,
  *                        so that each has had its turns
  *   --rounds 3           that figures are medians of
@@ -31,7 +31,7 @@ typedef struct list {
 typedef struct plan {
     list threads;
     list holds;
-    int size;
+    list sizes;
     int run_ms;
     int rounds;
     FILE *out;
@@ -94,7 +94,7 @@ static void read_option(plan *all, int option, char *value)
         all->holds = numbers(value);
         break;
     case 's':
-        all->size = number(value, 1000);
+        all->sizes = numbers(value);
         break;
     case 'm':
         all->run_ms = number(value, 100000);
@@ -118,7 +118,7 @@ static void read_options(plan *all, int argc, char **argv)
         {"pool", required_argument, NULL, 'p'},
         {"threads", required_argument, NULL, 't'},
         {"holds", required_argument, NULL, 'h'},
-        {"size", required_argument, NULL, 's'},
+        {"sizes", required_argument, NULL, 's'},
         {"run-ms", required_argument, NULL, 'm'},
         {"rounds", required_argument, NULL, 'r'},
         {"out", required_argument, NULL, 'o'},
@@ -161,9 +161,9 @@ static figures median_of(const figures *rounds, int count)
 
 static void print_head(void)
 {
-    printf("%-15s %7s %7s %11s %10s %10s %9s %9s %9s %10s %8s\n", "pool",
-           "threads", "hold us", "ns/op", "min ops", "max ops", "p50 us",
-           "p99 us", "p99.9 us", "max us", "switches");
+    printf("%-15s %7s %5s %7s %11s %10s %10s %9s %9s %9s %10s %8s\n", "pool",
+           "threads", "size", "hold us", "ns/op", "min ops", "max ops",
+           "p50 us", "p99 us", "p99.9 us", "max us", "switches");
 }
 
 static void report(const plan *all, const char *name, const cell *what,
@@ -171,11 +171,11 @@ static void report(const plan *all, const char *name, const cell *what,
 {
     const double *of = found->of;
 
-    printf("%-15s %7d %7d %11.1f %10.0f %10.0f %9.2f %9.2f %9.2f %10.1f "
+    printf("%-15s %7d %5d %7d %11.1f %10.0f %10.0f %9.2f %9.2f %9.2f %10.1f "
            "%8.4f\n",
-           name, what->threads, what->hold_us, of[NS_PER_OP], of[MIN_OPS],
-           of[MAX_OPS], of[P50_US], of[P99_US], of[P999_US], of[MAX_US],
-           of[SWITCHES]);
+           name, what->threads, what->size, what->hold_us, of[NS_PER_OP],
+           of[MIN_OPS], of[MAX_OPS], of[P50_US], of[P99_US], of[P999_US],
+           of[MAX_US], of[SWITCHES]);
     fflush(stdout);
     if (!all->out)
         return;
@@ -233,12 +233,25 @@ static void run_cell(plan *all, const cell *wanted)
     }
 }
 
+static void run_size(plan *all, int size)
+{
+    for (int h = 0; h < all->holds.count; h++) {
+        for (int t = 0; t < all->threads.count; t++) {
+            int threads = all->threads.values[t];
+            cell wanted = {threads, size, all->holds.values[h],
+                           run_ms(all, threads)};
+
+            run_cell(all, &wanted);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static plan all = {
         .threads = {4, {1, 2, 8, 64}},
         .holds = {5, {0, 1, 10, 100, 1000}},
-        .size = 5,
+        .sizes = {1, {5}},
         .run_ms = 200,
         .rounds = 3,
     };
@@ -246,15 +259,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     read_options(&all, argc, argv);
     print_head();
-    for (int h = 0; h < all.holds.count; h++) {
-        for (int t = 0; t < all.threads.count; t++) {
-            int threads = all.threads.values[t];
-            cell wanted = {threads, all.size, all.holds.values[h],
-                           run_ms(&all, threads)};
-
-            run_cell(&all, &wanted);
-        }
-    }
+    for (int s = 0; s < all.sizes.count; s++)
+        run_size(&all, all.sizes.values[s]);
     for (int i = 0; i < all.pool_count; i++)
         contender_stop(&all.pools[i]);
     if (all.out)

@@ -94,9 +94,13 @@ echo
     --pool "weir=exec $bin/bench_pool_serve weir" \
     --pool "weir-unmeasured=exec $bin/bench_pool_unmeasured weir" \
     --pool "stack=exec $bin/bench_pool_serve stack" || exit 1
-"$bin/bench_pool" --out "$out" --threads 200 --size 8 --holds 1000 \
+"$bin/bench_pool" --out "$out" --threads 200 --sizes 8 --holds 1000 \
     --run-ms 2000 --rounds 1 "${pools[@]}" \
     --pool "handoff=exec $bin/bench_pool_serve handoff" || exit 1
+# HikariCP's own two scenarios over stubs: a connection for each thread, and
+# for every second one. (Scenario 75.)
+"$bin/bench_pool" --out "$out" --threads 32 --sizes 32,16 --holds 0 \
+    "${pools[@]}" || exit 1
 "$bin/bench_pool_bars" | tee -a "$bars"
 echo
 {
