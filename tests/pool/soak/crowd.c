@@ -78,17 +78,23 @@ static double grace_s(const borrower *self)
     return atomic_load(&self->is_disturbed) ? GRACE_S + CANCEL_S : GRACE_S;
 }
 
-/* How a call on the connection ended that was begun at `began_s`. */
-static bool judge(borrower *self, weir_status status, double began_s)
+static void judge_time(const borrower *self, double began_s)
 {
     double took_s = clock_s() - began_s;
-    const char *what = atomic_load(&self->at);
-    const char *message = weir_conn_error(self->conn)->message;
 
     if (self->limit_s > 0 && !self->has_failed &&
         took_s > self->limit_s + grace_s(self) + slack_s())
-        finding("%s took %.3f s, with a limit of %.3f s", what, took_s,
-                self->limit_s);
+        finding("%s took %.3f s, with a limit of %.3f s",
+                atomic_load(&self->at), took_s, self->limit_s);
+}
+
+/* How a call on the connection ended that was begun at `began_s`. */
+static bool judge(borrower *self, weir_status status, double began_s)
+{
+    const char *what = atomic_load(&self->at);
+    const char *message = weir_conn_error(self->conn)->message;
+
+    judge_time(self, began_s);
     if (status == WEIR_OK)
         return true;
     count(self->sums.failed, status);
@@ -135,21 +141,25 @@ static void roll_back(borrower *self)
                 weir_conn_error(self->conn)->message);
 }
 
-/* The only cell of a query; -1: it failed. */
+/* The only cell of a query; -1: it failed. Running it and fetching from it have
+ * the limit each. */
 static int64_t ask(borrower *self, const char *what, const char *sql)
 {
     double began_s = clock_s();
     weir_result *rows;
-    weir_status status;
     int64_t answer = -1;
 
     atomic_store(&self->at, what);
     rows = weir_query(self->conn, sql, NOARGS);
-    status = weir_result_one(rows);
-    if (status == WEIR_OK)
-        answer = weir_get_i64(rows, 0);
+    if (judge(self, weir_result_status(rows), began_s)) {
+        bool found;
+
+        began_s = clock_s();
+        found = weir_next(rows);
+        if (judge(self, weir_result_status(rows), began_s) && found)
+            answer = weir_get_i64(rows, 0);
+    }
     weir_result_close(&rows);
-    (void)judge(self, status, began_s);
     return answer;
 }
 
