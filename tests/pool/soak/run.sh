@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/../../.." || exit 1
 
 if [ $# -lt 1 ]; then
-    echo "usage: tests/pool/soak/run.sh PRESET [sqlite|mariadb|postgres ...]" >&2
+    echo "usage: $0 PRESET [sqlite|mariadb|postgres ...]" >&2
     exit 2
 fi
 bin=$PWD/build/$1/tests/pool/soak
