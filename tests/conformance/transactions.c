@@ -188,40 +188,84 @@ static void test_xid__is_refused_without_two_phase(void **state)
     must_fail(conn, weir_commit_prepared(conn, "one"), WEIR_ERR_UNSUPPORTED);
 }
 
-/* A server may hold it a moment longer for the connection that has left. */
-static void commit_left(weir_conn *conn, const char *xid)
+/* ------------------------------------------------------------- two phases */
+
+static void prepare(weir_conn *conn, const char *xid, int64_t id)
 {
-    const struct timespec pause = {0, 20 * 1000 * 1000};
-    weir_status status = weir_commit_prepared(conn, xid);
+    weir_tx_options options = WEIR_TX_OPTIONS;
+
+    options.xid = xid;
+    must(conn, weir_begin_with(conn, &options));
+    must(conn, add(conn, id, xid));
+    must(conn, weir_prepare_commit(conn));
+}
+
+static void prepare_and_leave(const char *xid, int64_t id)
+{
+    weir_conn *conn = borrow();
+
+    prepare(conn, xid, id);
+    must(conn, weir_conn_invalidate(conn));
+    weir_conn_close(&conn);
+}
+
+static void pause_between_tries(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+}
+
+/* A server may hold it a moment longer for the connection that has left. */
+static void end_left(weir_conn *conn, const char *xid,
+                     weir_status (*end)(weir_conn *conn, const char *xid))
+{
+    weir_status status = end(conn, xid);
 
     for (int i = 0; i < 100 && status != WEIR_OK; i++) {
-        nanosleep(&pause, NULL);
+        pause_between_tries();
         weir_rollback(conn);
-        status = weir_commit_prepared(conn, xid);
+        status = end(conn, xid);
     }
     must(conn, status);
 }
 
+static void note_quoted(void *context, const char *xid)
+{
+    *(int *)context += strcmp(xid, "it's") == 0;
+}
+
+static int count_quoted(weir_conn *conn)
+{
+    int count = 0;
+
+    must(conn, weir_list_prepared(conn, note_quoted, &count));
+    return count;
+}
+
+/* One test, and the last: what is left of one that fails holds locks. */
 static void test_two_phase__survives_its_connection(void **state)
 {
-    weir_conn *conn = borrow();
-    weir_tx_options options = WEIR_TX_OPTIONS;
+    WEIR_AUTO(weir_conn) conn = borrow();
 
     (void)state;
-    if (can(WEIR_CAN_TWO_PHASE)) {
-        options.xid = "weir-conformance-1";
-        must(conn, weir_begin_with(conn, &options));
-        must(conn, add(conn, 1, "a"));
-        must(conn, weir_prepare_commit(conn));
-        must(conn, weir_conn_invalidate(conn));
-        weir_conn_close(&conn);
-        conn = borrow();
-        assert_int_equal(count(conn), 0);
-        must(conn, weir_rollback(conn));
-        commit_left(conn, "weir-conformance-1");
-        assert_int_equal(count(conn), 1);
-    }
-    weir_conn_close(&conn);
+    if (!can(WEIR_CAN_TWO_PHASE))
+        return;
+    prepare(conn, "it's own", 1);
+    must(conn, weir_commit(conn));
+    assert_int_equal(committed(), 1);
+    prepare_and_leave("weir-conformance-1", 2);
+    assert_int_equal(count(conn), 1);
+    must(conn, weir_rollback(conn));
+    end_left(conn, "weir-conformance-1", weir_commit_prepared);
+    assert_int_equal(count(conn), 2);
+    must(conn, weir_rollback(conn));
+    prepare_and_leave("it's", 3);
+    for (int i = 0; i < 100 && count_quoted(conn) == 0; i++)
+        pause_between_tries();
+    assert_int_equal(count_quoted(conn), 1);
+    end_left(conn, "it's", weir_rollback_prepared);
+    assert_int_equal(count_quoted(conn), 0);
+    must_fail(conn, weir_rollback_prepared(conn, "it's"), WEIR_ERR_SQL);
+    assert_int_equal(count(conn), 2);
 }
 
 int run_transactions(void)

@@ -222,41 +222,6 @@ test_schema_change__is_followed_by_a_prepared_statement(void **state)
     }
 }
 
-static void note_xid(void *context, const char *xid)
-{
-    if (strcmp(xid, "it's") == 0)
-        ++*(int *)context;
-}
-
-static void test_two_phase__outlives_its_connection(void **state)
-{
-    weir_conn *conn = borrow();
-    weir_tx_options options = WEIR_TX_OPTIONS;
-    int seen = 0;
-
-    (void)state;
-    options.xid = "it's";
-    assert_int_equal(weir_begin_with(conn, &options), WEIR_OK);
-    run(conn, "INSERT INTO thing (name) VALUES ('prepared')");
-    assert_int_equal(weir_prepare_commit(conn), WEIR_OK);
-    assert_int_equal(weir_commit(conn), WEIR_OK);
-    assert_int_equal(get(conn, "SELECT count(*) FROM thing"), 1);
-    commit(conn);
-    assert_int_equal(weir_begin_with(conn, &options), WEIR_OK);
-    run(conn, "INSERT INTO thing (name) VALUES ('left')");
-    assert_int_equal(weir_prepare_commit(conn), WEIR_OK);
-    assert_int_equal(weir_conn_invalidate(conn), WEIR_OK);
-    weir_conn_close(&conn);
-    conn = borrow();
-    for (int i = 0; i < 100 && seen == 0; i++)
-        assert_int_equal(weir_list_prepared(conn, note_xid, &seen), WEIR_OK);
-    assert_int_equal(seen, 1);
-    while (weir_rollback_prepared(conn, "it's") != WEIR_OK)
-        assert_int_equal(weir_conn_error(conn)->native_code, 1397);
-    assert_int_equal(get(conn, "SELECT count(*) FROM thing"), 1);
-    weir_conn_close(&conn);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,7 +235,6 @@ int main(void)
         TEST(keys__and_returning),
         TEST(call__results_are_drained),
         TEST(schema_change__is_followed_by_a_prepared_statement),
-        TEST(two_phase__outlives_its_connection),
     };
     int failed;
 

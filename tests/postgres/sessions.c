@@ -214,34 +214,6 @@ static void note_xid(void *context, const char *xid)
         ++*(int *)context;
 }
 
-static void test_two_phase__outlives_its_connection(void **state)
-{
-    weir_conn *conn = borrow();
-    weir_tx_options options = WEIR_TX_OPTIONS;
-    int seen = 0;
-
-    (void)state;
-    options.xid = "it's";
-    assert_int_equal(weir_begin_with(conn, &options), WEIR_OK);
-    run(conn, "INSERT INTO thing (name) VALUES ('prepared')");
-    assert_int_equal(weir_prepare_commit(conn), WEIR_OK);
-    assert_int_equal(weir_commit(conn), WEIR_OK);
-    assert_int_equal(get(conn, "SELECT count(*) FROM thing"), 1);
-    commit(conn);
-    assert_int_equal(weir_begin_with(conn, &options), WEIR_OK);
-    run(conn, "INSERT INTO thing (name) VALUES ('left')");
-    assert_int_equal(weir_prepare_commit(conn), WEIR_OK);
-    assert_int_equal(weir_conn_invalidate(conn), WEIR_OK);
-    weir_conn_close(&conn);
-    conn = borrow();
-    assert_int_equal(weir_list_prepared(conn, note_xid, &seen), WEIR_OK);
-    assert_int_equal(seen, 1);
-    assert_int_equal(weir_rollback_prepared(conn, "it's"), WEIR_OK);
-    assert_int_equal(weir_rollback_prepared(conn, "it's"), WEIR_ERR_SQL);
-    assert_int_equal(get(conn, "SELECT count(*) FROM thing"), 1);
-    weir_conn_close(&conn);
-}
-
 static void
 test_two_phase__of_a_failed_transaction_prepares_nothing(void **state)
 {
@@ -554,7 +526,6 @@ int main(void)
         TEST(failed__transaction_is_rolled_back_first),
         TEST(deferred__constraint_fails_the_commit),
         TEST(tx_outcome__is_found_out_afterwards),
-        TEST(two_phase__outlives_its_connection),
         TEST(two_phase__of_a_failed_transaction_prepares_nothing),
         TEST(return__of_a_clean_connection_sends_nothing),
         TEST(reset__keeps_prepared_statements),
