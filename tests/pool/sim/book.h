@@ -44,6 +44,7 @@ typedef struct story_book {
     borrower borrowers[BORROWERS_MAX];
     int borrower_count;
     bool is_watched; /* sessions have sockets */
+    bool was_given;  /* threads, while it ran */
     bool hurry;      /* a borrower is about to give back: close now */
     bool paused;     /* from its return to the next resume */
     bool is_pausing;

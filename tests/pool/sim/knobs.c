@@ -6,10 +6,34 @@
 
 #include "chance.h"
 #include "rules.h"
+#include "settings.h"
 #include "trust.h"
 #include "world.h"
 
 /* ------------------------------------------------------------------ resize */
+
+/* A pool without threads is given some, and keeps them. */
+static void give_threads(wi_pool_options *options, uint64_t *dice)
+{
+    if (book.plan.is_calm || book.plan.core != WI_CORE_FAST ||
+        options->threads || !by_chance(dice, 50))
+        return;
+    world_trace("gives it threads");
+    book.was_given = true;
+    use_threads(options, dice);
+    if (by_chance(dice, 30))
+        options->leak_ns = 6 * SIM_MS + some_time(dice, 8 * SIM_MS, 0);
+}
+
+/* What was given to it stays, whatever is said later. */
+static weir_status set(const wi_pool_options *options, uint64_t *dice)
+{
+    wi_pool_options wanted = *options;
+
+    if (book.options.threads && by_chance(dice, 20))
+        wanted.threads = false;
+    return wi_pool_set(book.pool, &wanted);
+}
 
 static void resize(uint64_t *dice)
 {
@@ -26,10 +50,11 @@ static void resize(uint64_t *dice)
         options.size = book.options.size + 1;
         options.max_overflow = book.options.max_overflow;
     }
+    give_threads(&options, dice);
     world_trace("sets %d + %d", options.size, options.max_overflow);
     if (book_limit(&options) > old)
         server_set_limit(&book.server, book_limit(&options));
-    status = wi_pool_set(book.pool, &options);
+    status = set(&options, dice);
     if (status != WEIR_OK)
         world_fail("setting fails with %d", (int)status);
     book.options = options;
@@ -235,7 +260,8 @@ static void check_quiet(void)
         world_sleep_until(world_now() + 10 * SIM_MS);
     world_sleep_until(world_now() + 5000 * SIM_MS);
     wi_pool_status(book.pool, &status);
-    if (world_rests_until() == 0 || book.draining || book.paused)
+    if ((world_rests_until() == 0 && world_has_refused()) || book.draining ||
+        book.paused)
         return;
     /* Nobody has one: a busy one is being asked, and its answer hangs. */
     if (status.idle + status.busy < options->min_idle)
@@ -268,7 +294,7 @@ void knobs_keep(void *argument)
         turn_a_knob(dice);
     }
     if (book.options.threads && book.is_sound && book.options.recycle_ns < 0 &&
-        by_chance(dice, 20))
+        by_chance(dice, book.was_given ? 70 : 20))
         check_quiet();
     else
         wait_before_closing(dice);

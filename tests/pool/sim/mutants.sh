@@ -233,6 +233,14 @@ core_fast.c
 that a loan came back is not said
 /^static OUTSIDE bool release_locked/,/^}/s/wi_leak_returned(pool, place);//
 
+fast_life.c
+threads that a pool has are taken away again
+/^weir_status wi_fast_set/,/^}/s/changed.threads |= .*;//
+
+fast_life.c
+a pool that is given threads does not begin to keep house
+/^weir_status wi_fast_set/,/^}/s/wi_fast_set_up(pool);//
+
 permit.c
 an end that comes before anybody wanted it is forgotten
 /^void wi_permit_end/,/^}/{

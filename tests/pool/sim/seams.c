@@ -17,6 +17,7 @@
 enum { TICK_NS = 4000000 /* of the coarse clock */ };
 
 static world_plan plan;
+static bool refused; /* a thread to the pool */
 
 /* Where the one who keeps house sleeps, and what he waits for. */
 static wi_house house;
@@ -30,7 +31,7 @@ static struct {
 void seams_begin(const world_plan *wanted)
 {
     plan = *wanted;
-    is_rung = false;
+    is_rung = refused = false;
     wi_house_forget(&house);
     memset(sockets, 0, sizeof sockets);
 }
@@ -218,9 +219,16 @@ static bool port_start(void *context, const char *name,
 {
     (void)context;
     /* The system may have no thread left. */
-    if (world_random(20) == 0)
+    if (world_random(20) == 0 || !task_spawn(name, run, argument, false)) {
+        refused = true;
         return false;
-    return task_spawn(name, run, argument, false);
+    }
+    return true;
+}
+
+bool world_has_refused(void)
+{
+    return refused;
 }
 
 /* ----------------------------------------------------------- housekeeping */

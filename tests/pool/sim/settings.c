@@ -8,7 +8,7 @@
 #include "memory.h"
 #include "world.h"
 
-static void use_threads(wi_pool_options *options, uint64_t *dice)
+void use_threads(wi_pool_options *options, uint64_t *dice)
 {
     options->threads = true;
     options->connecting_max = (int)choose(dice, 3);
@@ -44,10 +44,9 @@ wi_pool_options choose_options(const story_plan *plan, uint64_t *dice,
         return options;
     if (by_chance(dice, 60))
         options.order = WI_ORDER_AFFINITY;
-    if (by_chance(dice, 50)) {
-        *is_watched = by_chance(dice, 50);
+    *is_watched = by_chance(dice, 50);
+    if (by_chance(dice, 50))
         use_threads(&options, dice);
-    }
     if (by_chance(dice, 15))
         options.waiters_max = 1 + (int)choose(dice, 2);
     if (by_chance(dice, 15))

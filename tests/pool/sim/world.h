@@ -72,6 +72,8 @@ uint64_t world_lay_down(int task);
 uint64_t world_handed(int task);
 /* Until when whoever keeps house rests; 0: nobody does. */
 int64_t world_rests_until(void);
+/* Whether there once was no thread for the pool that it asked for. */
+bool world_has_refused(void);
 /* When whoever keeps house was done with the news that this socket has hung
  * up, in events; 0: not yet. */
 uint64_t world_seen(int socket);
