@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+enum { DRAIN_LOOK = 256 };
 enum { EOF_MARK = 0xFE, OK_MARK = 0x00, FILE_MARK = 0xFB, EOF_SIZE_MAX = 9 };
 
 static bool is_end(wmy_span packet)
@@ -112,6 +113,26 @@ weir_status wmy_drop_results(wmy_conn *conn, weir_error *err)
         status = drop_one(conn, err);
     conn->mysql->server_status &= ~(unsigned)SERVER_MORE_RESULTS_EXIST;
     return status;
+}
+
+void wmy_drop_rows(wmy_stmt *stmt)
+{
+    wmy_conn *conn = stmt->conn;
+    wmy_packet found = WMY_PACKET_ROW;
+    weir_error ignored;
+    wmy_span packet;
+
+    for (unsigned i = 1; found == WMY_PACKET_ROW; i++) {
+        found = wmy_next_packet(conn, &packet);
+        if (i % DRAIN_LOOK == 0 && !wmy_wait_go_on(&conn->wait))
+            break;
+    }
+    if (found == WMY_PACKET_END)
+        (void)wmy_drop_results(conn, &ignored);
+    else if (found == WMY_PACKET_ERROR)
+        (void)wmy_fail(conn, &ignored);
+    else
+        conn->lost = true;
 }
 
 /* ------------------------------------------------------------- rows to keep */

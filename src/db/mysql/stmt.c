@@ -17,7 +17,6 @@ enum { UNKNOWN_STATEMENT = 1243, NEEDS_REPREPARE = 1615 };
  * server to stop, and how long it waits then. */
 #define DRAIN_NS INT64_C(50000000)
 #define STOP_NS INT64_C(2000000000)
-enum { DRAIN_LOOK = 256 };
 
 /* ---------------------------------------------------------------- prepare */
 
@@ -212,7 +211,12 @@ weir_status wmy_answer(wmy_stmt *stmt, weir_error *err)
         stmt->has_rows = true;
         conn->reading = stmt;
         mend_fields(stmt);
-        return describe(stmt, mysql->fields, mysql->field_count, err);
+        status = describe(stmt, mysql->fields, mysql->field_count, err);
+        if (status == WEIR_OK)
+            return WEIR_OK;
+        wmy_drop_rows(stmt); /* they would be taken for the next answer */
+        wmy_rows_over(stmt);
+        return status;
     }
     status = describe(stmt, NULL, 0, err);
     note_outcome(stmt);
@@ -403,27 +407,6 @@ void wmy_outcome(void *memory, weir_outcome *out)
 
 /* -------------------------------------------------------------------- end */
 
-/* Reads on for a moment; then the server is told to stop. */
-static void drop_rows(wmy_stmt *stmt)
-{
-    wmy_conn *conn = stmt->conn;
-    wmy_packet found = WMY_PACKET_ROW;
-    weir_error ignored;
-    wmy_span packet;
-
-    for (unsigned i = 1; found == WMY_PACKET_ROW; i++) {
-        found = wmy_next_packet(conn, &packet);
-        if (i % DRAIN_LOOK == 0 && !wmy_wait_go_on(&conn->wait))
-            break;
-    }
-    if (found == WMY_PACKET_END)
-        (void)wmy_drop_results(conn, &ignored);
-    else if (found == WMY_PACKET_ERROR)
-        (void)wmy_fail(conn, &ignored);
-    else
-        conn->lost = true;
-}
-
 /* An idle connection does not keep what a large statement needed. */
 static void trim(wmy_stmt *stmt)
 {
@@ -449,7 +432,7 @@ void wmy_end(void *memory)
     conn->wait.grace_ns = STOP_NS;
     wmy_enter(conn, weir_services_now(conn->services) + DRAIN_NS);
     if (!conn->lost)
-        drop_rows(stmt);
+        wmy_drop_rows(stmt);
     wmy_rows_over(stmt);
     wmy_leave(conn);
     conn->wait.grace_ns = grace_ns;

@@ -244,6 +244,9 @@ typedef enum wmy_packet {
 wmy_packet wmy_next_packet(wmy_conn *conn, wmy_span *out);
 /* Takes in all rows of the statement, and drops the result sets after it. */
 weir_status wmy_take_rows(wmy_stmt *stmt, weir_error *err);
+/* Reads on to the end of the rows, for as long as the call may take; else the
+ * connection is lost. */
+void wmy_drop_rows(wmy_stmt *stmt);
 /* Drops result sets as long as the server says that there are more. */
 weir_status wmy_drop_results(wmy_conn *conn, weir_error *err);
 /* The protocol is idle again. */
