@@ -335,6 +335,8 @@ typedef struct weir_pool_status {
     /** Loans that were given back when they were over: twice, or after they
      *  were taken back. Harmless, and a mistake of the program. */
     uint64_t stale_returns;
+    int asking;  /* asked by the pool itself whether the server is there */
+    int closing; /* not lent any more, and not closed yet */
 } weir_pool_status;
 
 /** Fills `out`. Threads: any. For a NULL engine all is zero. */

@@ -51,9 +51,10 @@ typedef struct weir_pool_numbers {
     /** How long connections were held. Loans shorter than a few milliseconds
      *  are sampled, so `count` is about right. */
     weir_pool_latency hold;
+    weir_pool_latency connect; /* how long opening took that succeeded */
 } weir_pool_numbers;
 
-/** Fills `out`. @return WEIR_OK; MISUSE for a NULL engine */
+/** Fills `out`. @return WEIR_OK; MISUSE for a NULL engine or `out` */
 WEIR_API weir_status weir_pool_stats(const weir_engine *engine,
                                      weir_pool_numbers *out);
 
@@ -81,7 +82,12 @@ WEIR_API weir_status weir_pool_dump(const weir_engine *engine, weir_json *out);
 
 /**
  * Writes text for Prometheus, with the names that OpenTelemetry has for the
- * client's side of database connections. `name` becomes the label `pool`.
+ * client's side of database connections (semantic conventions, database
+ * metrics) as its exporters write them: gauges, counters, and histograms of
+ * how long connections were waited for, used and opened, whose sums are right
+ * to within a quarter. `name` becomes the label
+ * db_client_connection_pool_name; what OpenTelemetry has no name for begins
+ * with weir_pool_. docs/guide/pool.md lists all.
  *
  * @return its length without the NUL, as snprintf(): text that did not fit is
  *         cut, and 0 is for a NULL engine
@@ -99,7 +105,7 @@ typedef struct weir_pool_advice {
 } weir_pool_advice;
 
 /** Fills `out` from what was measured since the engine was opened.
- *  @return WEIR_OK; MISUSE for a NULL engine */
+ *  @return WEIR_OK; MISUSE for a NULL engine or `out` */
 WEIR_API weir_status weir_pool_advise(const weir_engine *engine,
                                       weir_pool_advice *out);
 

@@ -428,12 +428,12 @@ static void report_leftovers(weir_engine *engine)
     char line[96];
 
     wi_pool_status(engine->pool, &status);
-    if (status.busy + status.connecting == 0)
+    if (status.busy == 0)
         return;
     snprintf(line, sizeof line,
              "engine closed with %d connections out; the last one given back "
              "frees it",
-             status.busy + status.connecting);
+             status.busy);
     wi_log_message(&engine->services.log, WEIR_LOG_WARNING, 0, line);
 }
 

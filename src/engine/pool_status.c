@@ -71,6 +71,10 @@ size_t weir_pool_status_text(const weir_engine *engine, char *out, size_t size)
     put_kind(&text, engine->settings.pool_kind, &is);
     add(&text, ": %d idle, %d busy", is.idle, is.busy);
     add(&text, ", %d connecting, %d waiting", is.connecting, is.waiting);
+    if (is.asking > 0)
+        add(&text, ", %d being asked", is.asking);
+    if (is.closing > 0)
+        add(&text, ", %d closing", is.closing);
     length = snprintf(out, out ? size : 0, "%s", text.text);
     return length > 0 ? (size_t)length : 0;
 }

@@ -5,7 +5,6 @@
 #include <weir/pool.h>
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/pool_options.h"
+#include "engine/pool_view.h"
 #include "pool/view.h"
 
 static double seconds(int64_t ns)
@@ -20,8 +20,7 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
-/* What left the pool with its holder the engine knows alone. */
-static void look(const weir_engine *engine, wi_pool_view *view)
+void wi_engine_look(const weir_engine *engine, wi_pool_view *view)
 {
     wi_pool_view_of(engine->pool, view);
     view->status.detached = atomic_load(&engine->detached_count);
@@ -56,6 +55,7 @@ static weir_pool_numbers numbers_of(const wi_pool_view *view)
         .longest_wait_s = seconds(view->wait_most_ns),
         .wait = latency_of(&view->wait),
         .hold = latency_of(&view->hold),
+        .connect = latency_of(&view->connect),
     };
 }
 
@@ -65,7 +65,7 @@ weir_status weir_pool_stats(const weir_engine *engine, weir_pool_numbers *out)
 
     if (!wi_engine_is(engine) || !out)
         return no_engine(NULL);
-    look(engine, &view);
+    wi_engine_look(engine, &view);
     *out = numbers_of(&view);
     return WEIR_OK;
 }
@@ -74,6 +74,11 @@ weir_status weir_pool_stats(const weir_engine *engine, weir_pool_numbers *out)
 
 static const char *const health_names[] = {"up", "suspect", "down",
                                            "recovering"};
+
+const char *wi_health_name(wi_health health)
+{
+    return health_names[health];
+}
 
 static void put_count(weir_json *out, const char *key, int64_t count)
 {
@@ -123,6 +128,8 @@ static void put_status(weir_json *out, const weir_pool_status *now)
     put_count(out, "max_overflow", now->max_overflow);
     put_count(out, "idle", now->idle);
     put_count(out, "busy", now->busy);
+    put_count(out, "asking", now->asking);
+    put_count(out, "closing", now->closing);
     put_count(out, "detached", now->detached);
     put_count(out, "connecting", now->connecting);
     put_count(out, "waiting", now->waiting);
@@ -216,9 +223,10 @@ static void put_view(weir_json *out, const weir_engine *engine,
     weir_json_begin_object(out);
     put_text(out, "url", engine->masked_url);
     put_text(out, "kind", wi_pool_kind_name(engine->settings.pool_kind));
-    put_text(out, "health", health_names[numbers.health]);
+    put_text(out, "health", wi_health_name(view->health));
     put_status(out, &numbers.now);
     put_waits(out, &numbers);
+    put_latency(out, "connect", &numbers.connect);
     if (view->failure_age_ns >= 0) {
         put_text(out, "last_connect_error", view->last_failure.message);
         put_seconds(out, "last_connect_error_age_s",
@@ -236,7 +244,9 @@ static void put_view(weir_json *out, const weir_engine *engine,
 static weir_status make_room(const weir_engine *engine,
                              const weir_pool_status *now, wi_pool_view *view)
 {
-    size_t places = (size_t)(now->idle + now->busy + now->connecting) + 16;
+    size_t places = (size_t)(now->idle + now->busy + now->connecting +
+                             now->asking + now->closing) +
+                    16;
     size_t waiters = (size_t)now->waiting + 16;
 
     view->place_count = (int)places;
@@ -261,7 +271,7 @@ static weir_status take_views(const weir_engine *engine, wi_pool_view *pool,
         status = make_room(engine, &permit->status, permit);
     if (status != WEIR_OK)
         return status;
-    look(engine, pool);
+    wi_engine_look(engine, pool);
     if (*has_permit)
         (void)wi_permit_view(&engine->write_permit, permit);
     return WEIR_OK;
@@ -290,133 +300,7 @@ weir_status weir_pool_dump(const weir_engine *engine, weir_json *out)
     return status;
 }
 
-/* ------------------------------------------------------------- prometheus */
-
-typedef struct page {
-    char *text;
-    size_t size;
-    size_t length; /* as if all had fitted */
-} page;
-
-static void line(page *out, const char *format, ...) WEIR_PRINTF(2, 3);
-
-static void line(page *out, const char *format, ...)
-{
-    size_t at = out->length < out->size ? out->length : out->size;
-    va_list arguments;
-    int written;
-
-    va_start(arguments, format);
-    written = vsnprintf(out->size > 0 ? out->text + at : NULL, out->size - at,
-                        format, arguments);
-    va_end(arguments);
-    if (written > 0)
-        out->length += (size_t)written;
-}
-
-/* A label's value: quotes, backslashes and line breaks would end it. */
-static void clean(const char *name, char out[64])
-{
-    size_t size = 0;
-
-    for (; name && *name && size < 63; name++) {
-        unsigned char byte = (unsigned char)*name;
-
-        out[size++] =
-            byte == '"' || byte == '\\' || byte < ' ' ? '_' : (char)byte;
-    }
-    out[size] = '\0';
-}
-
-static void put_quantiles(page *out, const char *metric, const char *name,
-                          const weir_pool_latency *latency)
-{
-    line(out, "# TYPE %s summary\n", metric);
-    line(out, "%s{pool=\"%s\",quantile=\"0.5\"} %.9g\n", metric, name,
-         latency->p50_s);
-    line(out, "%s{pool=\"%s\",quantile=\"0.9\"} %.9g\n", metric, name,
-         latency->p90_s);
-    line(out, "%s{pool=\"%s\",quantile=\"0.99\"} %.9g\n", metric, name,
-         latency->p99_s);
-    line(out, "%s{pool=\"%s\",quantile=\"0.999\"} %.9g\n", metric, name,
-         latency->p999_s);
-    line(out, "%s_count{pool=\"%s\"} %llu\n", metric, name,
-         (unsigned long long)latency->count);
-}
-
-static void put_gauges(page *out, const char *name, const weir_pool_status *now)
-{
-    line(out, "# TYPE db_client_connection_count gauge\n");
-    line(out, "db_client_connection_count{pool=\"%s\",state=\"idle\"} %d\n",
-         name, now->idle);
-    line(out, "db_client_connection_count{pool=\"%s\",state=\"used\"} %d\n",
-         name, now->busy);
-    line(out, "# TYPE db_client_connection_max gauge\n");
-    if (now->size > 0 && now->max_overflow >= 0)
-        line(out, "db_client_connection_max{pool=\"%s\"} %d\n", name,
-             now->size + now->max_overflow);
-    line(out, "# TYPE db_client_connection_pending_requests gauge\n");
-    line(out, "db_client_connection_pending_requests{pool=\"%s\"} %d\n", name,
-         now->waiting);
-    line(out, "# TYPE db_client_connection_timeouts_total counter\n");
-    line(out, "db_client_connection_timeouts_total{pool=\"%s\"} %llu\n", name,
-         (unsigned long long)now->timeouts);
-    line(out, "# TYPE weir_pool_opened_total counter\n");
-    line(out, "weir_pool_opened_total{pool=\"%s\"} %llu\n", name,
-         (unsigned long long)now->opened);
-    line(out, "# TYPE weir_pool_connect_failures_total counter\n");
-    line(out, "weir_pool_connect_failures_total{pool=\"%s\"} %llu\n", name,
-         (unsigned long long)now->connect_failures);
-}
-
-static void put_leaks(page *out, const char *name, const weir_pool_status *now)
-{
-    line(out, "# TYPE weir_pool_overdue gauge\n");
-    line(out, "weir_pool_overdue{pool=\"%s\"} %d\n", name, now->overdue);
-    line(out, "# TYPE weir_pool_leaks_total counter\n");
-    line(out, "weir_pool_leaks_total{pool=\"%s\"} %llu\n", name,
-         (unsigned long long)now->leaks);
-    line(out, "# TYPE weir_pool_reclaimed_total counter\n");
-    line(out, "weir_pool_reclaimed_total{pool=\"%s\"} %llu\n", name,
-         (unsigned long long)now->reclaimed);
-    line(out, "# TYPE weir_pool_stale_returns_total counter\n");
-    line(out, "weir_pool_stale_returns_total{pool=\"%s\"} %llu\n", name,
-         (unsigned long long)now->stale_returns);
-}
-
-size_t weir_pool_prometheus(const weir_engine *engine, const char *name,
-                            char *out, size_t size)
-{
-    page text = {.text = out, .size = out ? size : 0};
-    weir_pool_numbers numbers = {0};
-    char label[64];
-
-    if (weir_pool_stats(engine, &numbers) != WEIR_OK)
-        return 0;
-    clean(name, label);
-    put_gauges(&text, label, &numbers.now);
-    put_leaks(&text, label, &numbers.now);
-    put_quantiles(&text, "db_client_connection_wait_time_seconds", label,
-                  &numbers.wait);
-    put_quantiles(&text, "db_client_connection_use_time_seconds", label,
-                  &numbers.hold);
-    return text.length;
-}
-
 /* ----------------------------------------------------------------- advice */
-
-/* From the middle of each bucket. */
-static double mean_of(const wi_histogram_sum *sum)
-{
-    double total_ns = 0;
-
-    for (int i = 0; i < WI_BUCKETS; i++) {
-        double end = ldexp(i % 2 ? 1.5 : 1.0, i / 2 + WI_BUCKET_SHIFT);
-
-        total_ns += (double)sum->counts[i] * end * 0.85;
-    }
-    return sum->total > 0 ? total_ns / (double)sum->total / 1e9 : 0;
-}
 
 /* Enough that few have to wait: the mean and three times its root, by which
  * numbers of arrivals scatter. */
@@ -435,7 +319,7 @@ weir_status weir_pool_advise(const weir_engine *engine, weir_pool_advice *out)
 
     if (!wi_engine_is(engine) || !out)
         return no_engine(NULL);
-    look(engine, &view);
+    wi_engine_look(engine, &view);
     *out = (weir_pool_advice){.size = 0};
     if (view.hold.total < 100 || view.age_ns <= 0) {
         snprintf(out->reason, sizeof out->reason,
@@ -443,7 +327,7 @@ weir_status weir_pool_advise(const weir_engine *engine, weir_pool_advice *out)
         return WEIR_OK;
     }
     rate = (double)view.status.acquired / seconds(view.age_ns);
-    hold_s = mean_of(&view.hold);
+    hold_s = wi_histogram_seconds(&view.hold) / (double)view.hold.total;
     /* One that was put aside while it was sampled counts for many; but there
      * were never more busy than were ever opened. */
     out->busy_mean = fmin(rate * hold_s, (double)view.status.opened);

@@ -8,8 +8,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -51,6 +55,8 @@ static void test_pool_stats__counts_what_happened(void **state)
     assert_int_equal(numbers.health, WEIR_POOL_UP);
     assert_int_equal(numbers.waits, 0);
     assert_true(numbers.age_s >= 0);
+    assert_int_equal(numbers.connect.count, 1);
+    assert_true(numbers.connect.p50_s > 0);
     assert_int_equal(weir_pool_stats(NULL, &numbers), WEIR_ERR_MISUSE);
     weir_conn_close(&conn);
     weir_engine_close(&engine);
@@ -110,6 +116,71 @@ static void test_pool_dump__names_the_writer(void **state)
         strstr(strstr(text, "\"holders\":["), "\"tag\":\"nightly job\""));
     free(text);
     weir_conn_close(&conn);
+    weir_engine_close(&engine);
+}
+
+typedef struct waiter {
+    pthread_t thread;
+    weir_engine *engine;
+    const char *tag;
+} waiter;
+
+static void *wait_for_one(void *memory)
+{
+    waiter *self = memory;
+    weir_conn *conn = borrow(self->engine, self->tag);
+
+    weir_conn_close(&conn);
+    return NULL;
+}
+
+static void until_waiting(const weir_engine *engine, int count)
+{
+    weir_pool_status status;
+
+    do {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        weir_engine_pool_status(engine, &status);
+    } while (status.waiting != count);
+}
+
+/* The one that waits longest first, with his place in the source. */
+static void test_pool_dump__has_the_queue_in_its_order(void **state)
+{
+    waiter waiters[2] = {{.tag = "zoe"}, {.tag = "ada"}};
+    weir_engine *engine = small_engine();
+    weir_conn *conns[3];
+    const char *first, *second;
+    double waited_s[2] = {0};
+    char *text;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        conns[i] = borrow(engine, "holder");
+    for (int i = 0; i < 2; i++) {
+        waiters[i].engine = engine;
+        assert_int_equal(
+            pthread_create(&waiters[i].thread, NULL, wait_for_one, &waiters[i]),
+            0);
+        until_waiting(engine, i + 1);
+    }
+    text = dump_of(engine);
+    first = strstr(text, "\"waiters\":[{\"tag\":\"zoe\",\"site\":");
+    assert_non_null(first);
+    second = strstr(first, "{\"tag\":\"ada\",\"site\":");
+    assert_non_null(second);
+    assert_int_equal(sscanf(strstr(first, "\"waited_s\":"), "\"waited_s\":%lf",
+                            &waited_s[0]),
+                     1);
+    assert_int_equal(sscanf(strstr(second, "\"waited_s\":"), "\"waited_s\":%lf",
+                            &waited_s[1]),
+                     1);
+    assert_true(waited_s[0] > waited_s[1] && waited_s[1] >= 0);
+    free(text);
+    for (int i = 0; i < 3; i++)
+        weir_conn_close(&conns[i]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(waiters[i].thread, NULL);
     weir_engine_close(&engine);
 }
 
@@ -192,29 +263,6 @@ static void test_kinds__are_shown(void **state)
     }
 }
 
-static void test_pool_prometheus__is_cut_as_snprintf(void **state)
-{
-    weir_engine *engine = small_engine();
-    size_t size = weir_pool_prometheus(engine, "ma\"in\n", NULL, 0);
-    char *text = malloc(size + 1);
-
-    (void)state;
-    assert_non_null(text);
-    assert_true(size > 100);
-    assert_int_equal(weir_pool_prometheus(engine, "ma\"in\n", text, size + 1),
-                     size);
-    assert_int_equal(strlen(text), size);
-    assert_non_null(strstr(text, "db_client_connection_count{pool=\"ma_in_\","
-                                 "state=\"idle\"} 0\n"));
-    assert_non_null(
-        strstr(text, "db_client_connection_max{pool=\"ma_in_\"} 3\n"));
-    weir_pool_prometheus(engine, "main", text, 10);
-    assert_string_equal(text, "# TYPE db");
-    assert_int_equal(weir_pool_prometheus(NULL, "main", text, 10), 0);
-    free(text);
-    weir_engine_close(&engine);
-}
-
 static void test_pool_advise__needs_something_to_go_by(void **state)
 {
     weir_engine *engine = small_engine();
@@ -243,9 +291,9 @@ int main(void)
         cmocka_unit_test(test_pool_stats__counts_what_happened),
         cmocka_unit_test(test_pool_dump__names_the_holder),
         cmocka_unit_test(test_pool_dump__names_the_writer),
+        cmocka_unit_test(test_pool_dump__has_the_queue_in_its_order),
         cmocka_unit_test(test_site__is_shown),
         cmocka_unit_test(test_kinds__are_shown),
-        cmocka_unit_test(test_pool_prometheus__is_cut_as_snprintf),
         cmocka_unit_test(test_pool_advise__needs_something_to_go_by),
     };
 

@@ -129,7 +129,7 @@ struct wi_pool {
     /* By whoever has waited, who may have no lock. */
     _Atomic uint64_t waits;
     _Atomic int64_t wait_most_ns;
-    wi_histogram wait;
+    wi_histogram wait, connect;
 
     wi_parker *wakes[WI_WAKES_MAX];
     int wake_count;

@@ -32,12 +32,9 @@ static wi_pool *kept_pool(const wi_pool_options *options)
 /* Visits until so many are idle and nothing else is there or on its way. */
 static void visit_until_idle(wi_pool *pool, int count)
 {
-    weir_pool_status now = status_of(pool);
-
-    while (now.idle != count || now.busy + now.connecting > 0) {
+    while (status_of(pool).idle != count || at_something(pool) > 0) {
         nap(MS / 5);
         visit(pool, 0);
-        now = status_of(pool);
     }
 }
 

@@ -61,7 +61,7 @@ static void begin_life(wi_pool *pool)
     pool->leaks = pool->reclaimed = pool->stale_returns = 0;
     atomic_store(&pool->waits, 0);
     atomic_store(&pool->wait_most_ns, 0);
-    pool->wait = (wi_histogram){{0}};
+    pool->wait = pool->connect = (wi_histogram){{0}};
     pool->wake_count = 0;
     pool->must_ring = false;
     pool->chores = (wi_chores){0};
@@ -216,9 +216,11 @@ void wi_fast_status(wi_pool *pool, weir_pool_status *out)
         .size = pool->options.size,
         .max_overflow = pool->options.max_overflow,
         .idle = counts[WI_PLACE_IDLE],
-        .busy =
-            pool->total - counts[WI_PLACE_IDLE] - counts[WI_PLACE_CONNECTING],
+        .busy = counts[WI_PLACE_BUSY] + counts[WI_PLACE_OVERDUE] +
+                counts[WI_PLACE_LOST],
         .connecting = counts[WI_PLACE_CONNECTING],
+        .asking = counts[WI_PLACE_HELD],
+        .closing = counts[WI_PLACE_CLOSING],
         .waiting = pool->waiting,
         .opened = pool->opened,
         .closed = pool->closed_count,

@@ -140,6 +140,7 @@ weir_status wi_open_here(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
         return status;
     }
     pool->opened++;
+    wi_histogram_add(&pool->connect, wi_fast_now(pool) - began_ns, 1);
     place->resource = resource;
     atomic_store_explicit(&place->is_detached, false, memory_order_relaxed);
     place->generation = generation;

@@ -143,7 +143,9 @@ void wi_fast_view(wi_pool *pool, wi_pool_view *view)
     view->age_ns = wi_fast_now(pool) - pool->began_ns;
     view->waits = atomic_load(&pool->waits);
     view->wait_most_ns = atomic_load(&pool->wait_most_ns);
+    view->min_idle = pool->options.min_idle;
     wi_histogram_sum_up(&view->wait, &pool->wait);
+    wi_histogram_sum_up(&view->connect, &pool->connect);
     if (pool->last_failure_ns) {
         view->last_failure = pool->last_failure;
         view->failure_age_ns = wi_fast_now(pool) - pool->last_failure_ns;

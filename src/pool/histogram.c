@@ -7,7 +7,7 @@
 void wi_histogram_sum_up(wi_histogram_sum *sum, const wi_histogram *one)
 {
     for (int i = 0; i < WI_BUCKETS; i++) {
-        uint32_t count =
+        uint64_t count =
             atomic_load_explicit(&one->counts[i], memory_order_relaxed);
 
         sum->counts[i] += count;
@@ -15,8 +15,7 @@ void wi_histogram_sum_up(wi_histogram_sum *sum, const wi_histogram *one)
     }
 }
 
-/* The upper end of a bucket. */
-static int64_t bucket_end(int bucket)
+int64_t wi_bucket_end_ns(int bucket)
 {
     int doublings = bucket / 2 + WI_BUCKET_SHIFT;
     int64_t end = INT64_C(1) << doublings;
@@ -34,7 +33,19 @@ int64_t wi_histogram_quantile(const wi_histogram_sum *sum, double part)
     for (int i = 0; i < WI_BUCKETS; i++) {
         seen += (double)sum->counts[i];
         if (seen >= wanted)
-            return bucket_end(i);
+            return wi_bucket_end_ns(i);
     }
-    return bucket_end(WI_BUCKETS - 1);
+    return wi_bucket_end_ns(WI_BUCKETS - 1);
+}
+
+double wi_histogram_seconds(const wi_histogram_sum *sum)
+{
+    double total_ns = 0;
+
+    for (int i = 0; i < WI_BUCKETS; i++)
+        total_ns += (double)sum->counts[i] *
+                    (double)(wi_bucket_end_ns(i) +
+                             (i > 0 ? wi_bucket_end_ns(i - 1) : 0)) /
+                    2;
+    return total_ns / 1e9;
 }

@@ -22,7 +22,7 @@ enum {
 #endif
 
 typedef struct wi_histogram {
-    _Atomic uint32_t counts[WI_BUCKETS];
+    _Atomic uint64_t counts[WI_BUCKETS];
 } wi_histogram;
 
 /* Sums of many, for reading. */
@@ -45,9 +45,9 @@ static inline int wi_bucket_of(int64_t ns)
 }
 
 static inline void wi_histogram_add(wi_histogram *histogram, int64_t ns,
-                                    uint32_t weight)
+                                    uint64_t weight)
 {
-    _Atomic uint32_t *count;
+    _Atomic uint64_t *count;
 
     if (!WI_POOL_MEASURES)
         return;
@@ -68,5 +68,9 @@ static inline void wi_histogram_share(wi_histogram *histogram, int64_t ns)
 void wi_histogram_sum_up(wi_histogram_sum *sum, const wi_histogram *one);
 /* Below which so large a part (0 to 1) of all is; 0 if there is nothing. */
 int64_t wi_histogram_quantile(const wi_histogram_sum *sum, double part);
+/* Where a bucket ends: what is in it was shorter. The last one has no end. */
+int64_t wi_bucket_end_ns(int bucket);
+/* All of them together in seconds, each taken for the middle of its bucket. */
+double wi_histogram_seconds(const wi_histogram_sum *sum);
 
 #endif

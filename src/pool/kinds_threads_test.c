@@ -105,7 +105,7 @@ static void test_thread__may_be_the_last_in_a_closed_pool(void **state)
     atomic_store(&server.close_gate_shut, true);
     run(&self, borrow_and_return);
     while (atomic_load(&server.opened) == 0 || status_of(pool).idle != 0 ||
-           status_of(pool).busy != 1 || status_of(pool).acquired != 1 ||
+           status_of(pool).closing != 1 || status_of(pool).acquired != 1 ||
            atomic_load(&server.cleanings) == 0)
         nap(MS / 5);
     /* It is in its end, closing. */

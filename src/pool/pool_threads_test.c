@@ -143,9 +143,10 @@ static void test_pool_45__a_slow_close_holds_up_nobody(void **state)
     assert_false(wi_pool_release(pool, lease, WEIR_FATE_DISCARD));
     lease = wait_for_one(pool);
     release(pool, lease);
-    assert_counts(pool, 1, 1, 0); /* it counts until it is closed */
+    assert_counts(pool, 1, 0, 0);
+    assert_int_equal(status_of(pool).closing, 1); /* it counts until then */
     atomic_store(&server.close_gate_shut, false);
-    while (status_of(pool).busy > 0)
+    while (status_of(pool).closing > 0)
         nap(MS / 5);
     end_threaded(&server, &pool);
 }

@@ -77,13 +77,12 @@ void wi_slot_move(wi_slots *slots, wi_lease *slot, wi_slot_state state)
 int wi_slots_total(const wi_slots *slots)
 {
     return slots->counts[WI_SLOT_IDLE] + wi_slots_busy(slots) +
-           slots->counts[WI_SLOT_CONNECTING];
+           slots->counts[WI_SLOT_CONNECTING] + slots->counts[WI_SLOT_CLOSING];
 }
 
 int wi_slots_busy(const wi_slots *slots)
 {
-    return slots->counts[WI_SLOT_BUSY] + slots->counts[WI_SLOT_LOST] +
-           slots->counts[WI_SLOT_CLOSING];
+    return slots->counts[WI_SLOT_BUSY] + slots->counts[WI_SLOT_LOST];
 }
 
 wi_lease *wi_slots_spare(const wi_slots *slots)

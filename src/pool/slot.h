@@ -90,7 +90,7 @@ void wi_slot_move(wi_slots *slots, wi_lease *slot, wi_slot_state state);
 
 /* Those that count: all but the spare ones. */
 int wi_slots_total(const wi_slots *slots);
-/* Lent, or lent until a moment ago and being closed. */
+/* Lent, with a resource or without. */
 int wi_slots_busy(const wi_slots *slots);
 /* A spare place, or NULL. */
 wi_lease *wi_slots_spare(const wi_slots *slots);

@@ -54,6 +54,7 @@ static weir_status open_resource(wi_pool *pool, wi_lease *lease,
         return status;
     }
     pool->opened++;
+    wi_histogram_add(&pool->connect, wi_now_ns() - began_ns, 1);
     lease->resource = resource;
     lease->generation = generation;
     lease->made_ns = began_ns;

@@ -73,7 +73,7 @@ struct wi_pool {
     int64_t began_ns;
     uint64_t waits;
     int64_t wait_most_ns;
-    wi_histogram wait;
+    wi_histogram wait, connect;
     wi_histogram hold;
 };
 

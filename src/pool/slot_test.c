@@ -53,7 +53,7 @@ static void test_slot_move__counts_each_place_once(void **state)
     wi_slots_clear(&slots, NULL);
 }
 
-static void test_slot_move__busy_is_lent_lost_and_closing(void **state)
+static void test_slot_move__busy_is_lent_or_lost(void **state)
 {
     wi_slots slots;
     wi_lease *slot;
@@ -128,7 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slot_move__counts_each_place_once),
-        cmocka_unit_test(test_slot_move__busy_is_lent_lost_and_closing),
+        cmocka_unit_test(test_slot_move__busy_is_lent_or_lost),
         cmocka_unit_test(test_slot_move__refuses_what_cannot_follow),
         cmocka_unit_test(test_slots_longest__is_the_lent_one_out_longest),
     };

@@ -16,6 +16,7 @@ static weir_pool_status status_of(const wi_pool *pool)
         .idle = pool->slots.counts[WI_SLOT_IDLE],
         .busy = wi_slots_busy(&pool->slots),
         .connecting = pool->slots.counts[WI_SLOT_CONNECTING],
+        .closing = pool->slots.counts[WI_SLOT_CLOSING],
         .waiting = pool->waiters.count,
         .opened = pool->opened,
         .closed = pool->closed_count,
@@ -72,6 +73,7 @@ void wi_slot_pool_view(wi_pool *pool, wi_pool_view *view)
     view->waits = pool->waits;
     view->wait_most_ns = pool->wait_most_ns;
     wi_histogram_sum_up(&view->wait, &pool->wait);
+    wi_histogram_sum_up(&view->connect, &pool->connect);
     wi_histogram_sum_up(&view->hold, &pool->hold);
     if (pool->last_failure_ns) {
         view->last_failure = pool->last_failure;

@@ -61,6 +61,8 @@ typedef struct wi_pool_view {
     int64_t retry_ns;       /* until it is tried again; negative: it may be */
     wi_histogram_sum wait;  /* of those that waited */
     wi_histogram_sum hold;
+    wi_histogram_sum connect; /* of openings that succeeded */
+    int min_idle;
 } wi_pool_view;
 
 #endif

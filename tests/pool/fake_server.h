@@ -272,6 +272,14 @@ static inline void assert_counts(wi_pool *pool, int idle, int busy,
     assert_int_equal(now.connecting, connecting);
 }
 
+/* Those that are there or on their way, and not idle. */
+static inline int at_something(wi_pool *pool)
+{
+    weir_pool_status now = status_of(pool);
+
+    return now.busy + now.connecting + now.asking + now.closing;
+}
+
 /* Whatever happened, nothing is left at the server. */
 static inline void end(fake_server *server, wi_pool **pool)
 {

@@ -126,8 +126,9 @@ static void until_closed(int count)
     do {
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         weir_engine_pool_status(engine, &now);
-    } while (now.closed != (uint64_t)count ||
-             now.busy + now.connecting + now.waiting > 0);
+    } while (
+        now.closed != (uint64_t)count ||
+        now.busy + now.connecting + now.asking + now.closing + now.waiting > 0);
 }
 
 /* How many of the first sessions are lent now; all of them work. */

@@ -51,12 +51,8 @@ static inline void until_idle(wi_pool *pool, int count)
 /* And `others` are lent or on their way. */
 static inline void until_counts(wi_pool *pool, int idle, int others)
 {
-    weir_pool_status now = status_of(pool);
-
-    while (now.idle != idle || now.busy + now.connecting != others) {
+    while (status_of(pool).idle != idle || at_something(pool) != others)
         nap(MS / 5);
-        now = status_of(pool);
-    }
 }
 
 /* Closes, waits for the pool's threads, frees. */

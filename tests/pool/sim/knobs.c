@@ -263,8 +263,9 @@ static void check_quiet(void)
     if ((world_rests_until() == 0 && world_has_refused()) || book.draining ||
         book.paused)
         return;
-    /* Nobody has one: a busy one is being asked, and its answer hangs. */
-    if (status.idle + status.busy < options->min_idle)
+    /* The answer of one that is asked may hang. */
+    if (status.idle + status.busy + status.asking + status.closing <
+        options->min_idle)
         world_fail("%d are idle, and %d have to be", status.idle,
                    options->min_idle);
     if (options->idle_ns > 0 && status.idle > options->min_idle)

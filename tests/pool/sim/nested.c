@@ -95,6 +95,7 @@ static bool is_alive(int pool, const nester *also)
         }
     }
     return status.idle > 0 || status.connecting > 0 || status.busy > known ||
+           status.asking + status.closing > 0 ||
            status.busy < options->size + options->max_overflow;
 }
 

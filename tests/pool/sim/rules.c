@@ -85,7 +85,8 @@ void rules_idle(void *context)
         return;
     wi_pool_view_of(book.pool, &view);
     status = view.status;
-    server_settled(&book.server, status.idle + status.busy + status.connecting);
+    server_settled(&book.server, status.idle + status.busy + status.connecting +
+                                     status.asking + status.closing);
     if (status.waiting != waiting)
         world_fail("%d wait, the pool says %d", waiting, status.waiting);
     if (book.is_pausing)
@@ -98,7 +99,8 @@ void rules_idle(void *context)
     else
         book.server.try_ns = 0;
     if (status.connecting == 0 && world_helpers() == 0 &&
-        status.idle + status.busy < book.options.min_idle &&
+        status.idle + status.busy + status.asking + status.closing <
+            book.options.min_idle &&
         world_rests_until() == SIM_NEVER && !book.draining)
         world_fail("there are less than %d, and nobody will open another",
                    book.options.min_idle);

@@ -141,7 +141,8 @@ static void look(ground *here)
              numbers.now.connecting < 0 || numbers.now.waiting < 0 ||
              numbers.now.waiting > CROWD_MAX ||
              numbers.now.opened < numbers.now.closed ||
-             numbers.now.idle + numbers.now.busy + numbers.now.connecting >
+             numbers.now.idle + numbers.now.busy + numbers.now.connecting +
+                     numbers.now.asking + numbers.now.closing >
                  OPEN_MAX_EVER)
         finding("the pool: %s", text);
 }
