@@ -37,6 +37,8 @@ double crowd_success_s(void);
 void crowd_disturb(uint64_t *dice);
 /* Around weir_engine_drain() and weir_pool_resume(): CLOSED is an answer. */
 void crowd_note_drain(bool begins);
+int crowd_drains_begun(void);
+int crowd_drains_ended(void);
 /* Ends all and adds up what they counted. @return false: one of them hangs,
  * and what it is at was said */
 bool crowd_end(crowd_sums *sums);

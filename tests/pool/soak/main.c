@@ -25,7 +25,7 @@
 #include "trouble.h"
 
 enum { SKIPPED = 77, LONG_S = 30, SHORT_S = 3, TORTURE_S = 90 };
-enum { ROUNDS_OF_ENGINE = 16, ROUNDS_OF_SHORT_ENGINE = 2 };
+enum { VERY_LONG_S = 1800 };
 
 /* Beyond the longest pause between attempts to connect: until one that is under
  * way has ended, and whoever holds a connection gives it back. */
@@ -203,11 +203,16 @@ static void run_round(soak *all)
     report_round(all);
 }
 
+/* Of an engine: enough to see whether it grows, where there is time. */
+static int rounds_of(double seconds)
+{
+    return seconds < LONG_S ? 1 : seconds < VERY_LONG_S ? 5 : 16;
+}
+
 /* Engines with threads of their own and without take turns. */
 static bool run(soak *all)
 {
-    int most =
-        all->seconds >= LONG_S ? ROUNDS_OF_ENGINE : ROUNDS_OF_SHORT_ENGINE;
+    int most = rounds_of(all->seconds);
     bool threads = true;
 
     do {
@@ -235,8 +240,8 @@ int main(int argc, char **argv)
         return SKIPPED;
     }
     all.seconds = seconds_wanted(argc, argv);
-    all.trouble_s = within(all.seconds / 6, 0.7, 40);
-    all.calm_s = within(all.seconds / 20, 0.3, 6);
+    all.trouble_s = within(all.seconds / 12, 0.7, 40);
+    all.calm_s = within(all.seconds / 40, 0.3, 6);
     all.seed = seed_wanted();
     findings_begin("soak", all.seed);
     if (!ground_begin(&all.here, url))
