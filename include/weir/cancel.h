@@ -24,7 +24,7 @@ WEIR_BEGIN_DECLS
  */
 typedef struct weir_cancel_token weir_cancel_token;
 
-/** @param err filled with NOMEM. @return [owned] end it with
+/** Threads: any. @param err filled with NOMEM; may be NULL. @return [owned] end it with
  *  weir_cancel_token_free(); NULL on failure */
 WEIR_API weir_cancel_token *weir_cancel_token_new(weir_error *err)
     WEIR_MUST_USE;

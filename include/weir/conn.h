@@ -68,8 +68,8 @@ typedef struct weir_connect_options {
      *  POOL_TIMEOUT at once where none is idle; a pool with threads begins one
      *  for a later try, one without opens it for this one. */
     double timeout_s;
-    /** Who borrows; shown in logs, dumps and timeout errors. A string that
-     *  outlives the connection, or NULL. */
+    /** Who borrows; shown in logs, dumps and timeout errors (in these two its
+     *  first 47 bytes). A string that outlives the connection, or NULL. */
     const char *tag;
     /** Of all transactions of this loan. */
     weir_isolation isolation;
@@ -98,7 +98,8 @@ typedef struct weir_connect_options {
  *
  * Threads: any.
  * @param err filled on failure: POOL_TIMEOUT (all are in use), POOL_DEADLOCK
- *            (by threads that wait, too), CONNECTION, AUTH, TIMEOUT
+ *            (by threads that wait, too), RESOURCE (max_waiters do, or the
+ *            server is full), CONNECTION, AUTH, CONFIG (on_connect), TIMEOUT
  *            (connecting took too long), CANCELLED, CLOSED, NOMEM, MISUSE (a
  *            second loan with pool_kind=assertion), …
  * @return [owned] end it with weir_conn_close(); NULL on failure. With the
@@ -153,6 +154,8 @@ WEIR_API weir_engine *weir_conn_engine(const weir_conn *conn);
  * Closes the connection underneath for good, as if the network had dropped
  * it: a transaction in it is lost (ROLLBACK_FIRST), the next use outside one
  * connects anew.
+ *
+ * @return WEIR_OK; MISUSE (the handle is NULL, closed or in use)
  */
 WEIR_API weir_status weir_conn_invalidate(weir_conn *conn);
 

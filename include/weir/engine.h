@@ -84,7 +84,8 @@ typedef struct weir_credentials {
 
 /**
  * Asked before each new connection, so that passwords can rotate. `attempt`
- * is 1, and 2 if the first pair was refused.
+ * is 1, and 2 if the first pair was refused. Threads: whoever opens, also
+ * those of the library, several at once.
  *
  * @return WEIR_OK, or the failure that the connection attempt is to have
  */
@@ -252,6 +253,8 @@ WEIR_API weir_engine *weir_engine_open(const char *url,
  * still be used and given back; the engine takes no new work (CLOSED), tells
  * its log hook how many are out, does not wait for them, and the last one
  * given back frees the engine. NULL is allowed.
+ *
+ * Threads: any, but no other may begin to use the engine any more.
  */
 WEIR_API void weir_engine_close(weir_engine **engine);
 
@@ -282,30 +285,36 @@ WEIR_API weir_status weir_engine_close_within(weir_engine **engine,
  *
  * Threads: any, also from inside a hook and several at once. A thread that
  * waits for its own connection waits until `timeout_s` is over.
+ * @param err may be NULL
  * @return WEIR_OK: nothing is open; TIMEOUT: `err` says what is out, with
  *         tags; CANCELLED: it was resumed; MISUSE; NOMEM
  */
 WEIR_API weir_status weir_engine_drain(weir_engine *engine, double timeout_s,
                                        weir_error *err);
 
-/** Opens one connection, asks the server and gives it back: whether the
- *  database can be reached and the credentials are right. */
+/** Borrows a connection, which is opened if none is idle, asks the server and
+ *  gives it back: whether the database can be reached and the credentials are
+ *  right. Takes pool_timeout_s at most. Threads: any.
+ *  @return WEIR_OK, or as weir_connect(), CONNECTION and TIMEOUT */
 WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);
 
 /**
- * Changes an option while the engine runs: statement_timeout and all that
- * concern the pool but pool_prefill, pool_core, pool_threads and pool_kind,
- * written as in a URL.
+ * Changes an option while the engine runs: statement_timeout, connect_timeout,
+ * and all that concern the pool but pool_prefill, pool_start, pool_core,
+ * pool_threads, pool_kind and on_connect, written as in a URL.
  * Waiters are served at once if there is more room now; connections that are
- * too many are closed when they come back.
+ * too many are closed, those that are lent when they come back.
  *
- * @return WEIR_OK; CONFIG for an unknown name or a bad value
+ * Threads: any, also from inside a hook.
+ * @param err may be NULL
+ * @return WEIR_OK; CONFIG for an unknown name, a bad value or a contradiction;
+ *         MISUSE for NULL; NOMEM. On failure nothing has changed.
  */
 WEIR_API weir_status weir_engine_set(weir_engine *engine, const char *name,
                                      const char *value, weir_error *err);
 
 /** Closes all idle connections; those that are out are closed when they come
- *  back. The engine goes on. */
+ *  back. The engine goes on. Threads: any, also from inside a hook. */
 WEIR_API void weir_engine_dispose(weir_engine *engine);
 
 /** The URL with its secrets masked. @return [borrowed] never NULL */

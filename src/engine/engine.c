@@ -261,6 +261,8 @@ static void publish(weir_engine *engine)
 
     atomic_store(&engine->statement_timeout_ns,
                  wi_ns_from_seconds(settings->statement_timeout_s));
+    atomic_store(&engine->connect_timeout_ns,
+                 wi_ns_from_seconds(settings->connect_timeout_s));
     atomic_store(&engine->pool_timeout_ns,
                  wi_ns_from_seconds(settings->pool_timeout_s));
     atomic_store(&engine->pool_reset, (int)settings->pool_reset);

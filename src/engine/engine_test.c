@@ -73,16 +73,35 @@ static void test_database__that_takes_few_connections_bounds_it(void **state)
 static void test_set__takes_what_may_change_and_nothing_else(void **state)
 {
     static const char *const live[][2] = {
-        {"pool_size", "3"},         {"max_overflow", "-1"},
-        {"pool_timeout", "0.5"},    {"pool_recycle", "1800"},
-        {"pool_pre_ping", "on"},    {"pool_use_lifo", "true"},
-        {"statement_timeout", "5"}, {"pool_reset_on_return", "commit"}};
+        {"pool_size", "3"},          {"max_overflow", "-1"},
+        {"pool_timeout", "0.5"},     {"pool_recycle", "1800"},
+        {"pool_pre_ping", "on"},     {"pool_use_lifo", "true"},
+        {"statement_timeout", "5"},  {"pool_reset_on_return", "commit"},
+        {"connect_timeout", "2"},    {"pool_use_lifo", "no"},
+        {"pool_order", "fifo"},      {"pool_ping_bypass", "0.5"},
+        {"pool_max_uses", "9"},      {"max_waiters", "7"},
+        {"max_connecting", "3"},     {"connect_backoff", "1"},
+        {"pool_order", "affinity"},  {"max_overtake", "0.001"},
+        {"pool_min_idle", "1"},      {"pool_idle_timeout", "60"},
+        {"pool_keepalive", "60"},    {"pool_leak_threshold", "60"},
+        {"pool_reclaim_after", "90"}};
+    static const char *const fixed[][2] = {
+        {"pool_prefill", "true"}, {"pool_core", "fast"},
+        {"pool_threads", "on"},   {"pool_kind", "queue"},
+        {"poolclass", "queue"},   {"pool_start", "lazy"},
+        {"on_connect", "x"},      {"isolation_level", "SERIALIZABLE"}};
     weir_error err;
 
     (void)state;
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
         if (weir_engine_set(engine, live[i][0], live[i][1], &err) != WEIR_OK)
             fail_msg("%s: %s", live[i][0], err.message);
+    }
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        assert_int_equal(
+            weir_engine_set(engine, fixed[i][0], fixed[i][1], &err),
+            WEIR_ERR_CONFIG);
+        assert_non_null(strstr(err.message, "cannot change while"));
     }
     assert_int_equal(weir_engine_set(engine, "application_name", "x", &err),
                      WEIR_ERR_CONFIG);

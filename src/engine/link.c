@@ -128,12 +128,12 @@ static weir_status open_once(wi_link *link, int attempt, int64_t deadline,
 /* connect_timeout counts from here, within the caller's deadline. */
 static int64_t connect_deadline(const weir_engine *engine, int64_t deadline)
 {
-    double limit_s = engine->settings.connect_timeout_s;
+    int64_t limit_ns = atomic_load(&engine->connect_timeout_ns);
     int64_t own;
 
-    if (limit_s <= 0)
+    if (limit_ns <= 0)
         return deadline;
-    own = wi_deadline_in_ns(wi_ns_from_seconds(limit_s));
+    own = wi_deadline_in_ns(limit_ns);
     return own < deadline ? own : deadline;
 }
 

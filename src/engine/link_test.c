@@ -97,6 +97,20 @@ static void test_open__ends_at_the_first_of_two_deadlines(void **state)
     assert_int_not_equal(err.status, WEIR_OK);
 }
 
+static void test_open__has_the_time_that_was_set_last(void **state)
+{
+    weir_error err;
+
+    (void)state;
+    script_open(NULL, NULL);
+    script_add(
+        &(weir_mock_step){.op = WEIR_MOCK_OPEN, .fault = WEIR_MOCK_HANG});
+    assert_int_equal(weir_engine_set(engine, "connect_timeout", "0.005", &err),
+                     WEIR_OK);
+    assert_null(weir_connect(engine, &err)); /* and not after 30 seconds */
+    assert_int_equal(err.status, WEIR_ERR_TIMEOUT);
+}
+
 /* ---------------------------------------------------------------- returning */
 
 static void borrow_and_run(const char *sql)
@@ -258,6 +272,7 @@ int main(void)
         TEST(credentials__are_asked_for_twice_at_most),
         TEST(credentials_hook__that_fails_is_told),
         TEST(open__ends_at_the_first_of_two_deadlines),
+        TEST(open__has_the_time_that_was_set_last),
         TEST(clean_connection__returns_without_a_word),
         TEST(dirty_connection__is_reset),
         TEST(native_handle__makes_it_dirty_once),

@@ -261,6 +261,7 @@ bool wi_engine_option_is_live(const char *name)
             return true;
     }
     return strcmp(specs[STATEMENT_TIMEOUT].name, name) == 0 ||
+           strcmp(specs[CONNECT_TIMEOUT].name, name) == 0 ||
            wi_pool_option_is_live(name);
 }
 
