@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,6 +292,42 @@ static void test_staff__does_each_task(void **state)
     }
 }
 
+typedef struct look {
+    _Atomic bool done;
+    sigset_t blocked;
+    char name[16];
+} look;
+
+static void look_around(void *memory)
+{
+    look *self = memory;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &self->blocked);
+    pthread_getname_np(pthread_self(), self->name, sizeof self->name);
+    atomic_store(&self->done, true);
+}
+
+/* The program's signals find the program's threads; what a thread brings upon
+ * itself finds that thread. */
+static void test_staff__is_named_and_hears_no_signals(void **state)
+{
+    static const int programs[] = {SIGTERM, SIGINT,  SIGHUP,  SIGUSR1, SIGUSR2,
+                                   SIGALRM, SIGCHLD, SIGPIPE, SIGWINCH};
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    look seen = {.done = false};
+    const wi_staff_task task = {
+        .name = "weir-test", .run = look_around, .argument = &seen};
+
+    (void)state;
+    assert_true(wi_staff_start(&task));
+    until(&seen.done);
+    assert_string_equal(seen.name, "weir-test");
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        assert_int_equal(sigismember(&seen.blocked, programs[i]), 1);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        assert_int_equal(sigismember(&seen.blocked, own[i]), 0);
+}
+
 static void test_staff__knows_its_own(void **state)
 {
     (void)state;
@@ -393,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_exit__may_be_called_by_one_of_them),
         cmocka_unit_test(test_exit__waits_for_who_ends),
         cmocka_unit_test(test_staff__does_each_task),
+        cmocka_unit_test(test_staff__is_named_and_hears_no_signals),
         cmocka_unit_test(test_staff__knows_its_own),
         cmocka_unit_test(test_staff__ends_who_has_nothing_to_do),
     };
