@@ -303,7 +303,8 @@ WEIR_API weir_status weir_engine_ping(weir_engine *engine, weir_error *err);
  * and all that concern the pool but pool_prefill, pool_start, pool_core,
  * pool_threads, pool_kind and on_connect, written as in a URL.
  * Waiters are served at once if there is more room now; connections that are
- * too many are closed, those that are lent when they come back.
+ * too many are closed, those that are lent when they come back and idle ones
+ * as by weir_engine_dispose().
  *
  * Threads: any, also from inside a hook.
  * @param err may be NULL
@@ -314,7 +315,10 @@ WEIR_API weir_status weir_engine_set(weir_engine *engine, const char *name,
                                      const char *value, weir_error *err);
 
 /** Closes all idle connections; those that are out are closed when they come
- *  back. The engine goes on. Threads: any, also from inside a hook. */
+ *  back. The engine goes on. A pool with threads (pool_threads) has them closed
+ *  by those, soon after; without, they are closed when the call returns. None
+ *  of them is lent again in either case. Threads: any, also from inside a
+ *  hook. */
 WEIR_API void weir_engine_dispose(weir_engine *engine);
 
 /** The URL with its secrets masked. @return [borrowed] never NULL */

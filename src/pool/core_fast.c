@@ -10,6 +10,7 @@
 #include "pool/fast_heads.h"
 #include "pool/fast_leaks.h"
 #include "pool/fast_life.h"
+#include "pool/fast_lost.h"
 #include "pool/fast_nest.h"
 #include "pool/fast_threads.h"
 #include "pool/fast_view.h"
@@ -514,43 +515,6 @@ static bool fast_release(wi_pool *pool, wi_lease *place, weir_fate fate)
     return serve_waiters(pool, serial);
 }
 
-/* ------------------------------------------------------------ lost in loan */
-
-static void fast_lose(wi_pool *pool, wi_lease *place)
-{
-    WI_ASSERT(is_lent(place));
-    if (!place->resource)
-        return;
-    wi_mutex_lock(&pool->lock);
-    wi_close_here(pool, place);
-    wi_place_move(pool, place, WI_PLACE_LOST);
-    wi_fast_unlock(pool);
-}
-
-static weir_status fast_reopen(wi_pool *pool, wi_lease *place,
-                               int64_t deadline_ns, weir_error *err)
-{
-    int64_t now = wi_fast_now(pool);
-    weir_error own;
-    weir_status status;
-
-    if (!err)
-        err = &own;
-    WI_ASSERT(wi_place_state_of(place) == WI_PLACE_LOST);
-    wi_mutex_lock(&pool->lock);
-    wi_place_move(pool, place, WI_PLACE_CONNECTING);
-    place->in_caller = true;
-    deadline_ns = wi_pool_deadline(&pool->options, deadline_ns, now);
-    status = wi_open_here(pool, place, deadline_ns, err);
-    if (status != WEIR_OK)
-        wi_place_move(pool, place, WI_PLACE_LOST);
-    else
-        wi_note_success(pool);
-    wi_dispatch(pool); /* who waits for the outage to end need not */
-    wi_fast_unlock(pool);
-    return status;
-}
-
 static void fast_detach(wi_pool *pool, wi_lease *place)
 {
     (void)pool;
@@ -565,8 +529,8 @@ const wi_pool_core wi_pool_core_fast = {
     .release = fast_release,
     .is_over = fast_is_over,
     .hold = wi_nested_hold,
-    .lose = fast_lose,
-    .reopen = fast_reopen,
+    .lose = wi_fast_lose,
+    .reopen = wi_fast_reopen,
     .set = wi_fast_set,
     .invalidate = wi_fast_invalidate,
     .suspect = wi_fast_suspect,

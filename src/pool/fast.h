@@ -18,6 +18,7 @@
  *   IDLE, ASIDE, HELD, BUSY -> CLOSING -> EMPTY        at its end
  *   BUSY -> CLOSING -> CONNECTING -> BUSY              replaced for a borrower
  *   BUSY -> CLOSING -> LOST -> CONNECTING -> BUSY      lost while lent
+ *   EMPTY -> CLOSING -> EMPTY                          for what was lost
  *   BUSY -> OVERDUE -> BUSY                            lent for too long
  *   OVERDUE, LOST -> EMPTY                             taken back
  *   anything -> INHERITED -> EMPTY                     in a forked child
@@ -108,7 +109,7 @@ struct wi_pool {
     uint32_t probe_word;
     int visitors; /* calls that must be over before the pool ends */
     wi_pool_mode mode;
-    wi_list watchers; /* those who wait for the end: fast_drain.c */
+    wi_list watchers; /* those who wait for an end: fast_drain.c */
     int watching;
     uint64_t resumes;
     uint64_t turns;
@@ -231,7 +232,8 @@ weir_status wi_look_closer(wi_pool *pool, wi_lease *place, int64_t deadline_ns,
                            bool *again, weir_error *err);
 /* When its age ends it, by the options of now. */
 int64_t wi_expiry_ns(const wi_pool *pool, const wi_lease *place);
-/* Locked, and outside in between. Closes idle ones that may not stay. */
+/* Locked, and outside in between. Closes idle ones that may not stay; the
+ * pool's threads do, if there are any and the pool is not closed. */
 void wi_close_surplus(wi_pool *pool);
 /* Locked. True the first time that a closed pool is empty. */
 bool wi_is_empty_now(wi_pool *pool);

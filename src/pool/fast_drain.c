@@ -3,7 +3,8 @@
  * Pausing, and waiting for the end. Both shut the gate, so that every loan and
  * every return comes under the lock. Whoever waits for the end is told by
  * wi_fast_unlock(), which no change can get around; while he waits the pool is
- * not ended by others (wi_is_empty_now()).
+ * not ended by others (wi_is_empty_now()). So does who waits for the end of a
+ * closing.
  */
 #include <pthread.h>
 
@@ -16,6 +17,7 @@
 
 typedef struct watcher {
     wi_list_node watching;
+    bool (*is_over)(const wi_pool *pool); /* what he waits for */
     wi_parker parker;
     uint32_t word;
     uint64_t resumes; /* of the pool when he began */
@@ -25,13 +27,19 @@ typedef struct watcher {
 /* ---------------------------------------------------------------- watchers */
 
 /* Locked. */
-static bool is_over(const wi_pool *pool)
+static bool is_empty(const wi_pool *pool)
 {
     return pool->total == 0 && pool->waiting == 0 && pool->visitors == 0;
 }
 
-/* Locked. */
-static void tell_all(wi_pool *pool)
+/* Locked. No more are open than may be, or none of them is about to go. */
+static bool has_room(const wi_pool *pool)
+{
+    return wi_fast_room(pool, &pool->options) >= 0 || pool->chores.closing == 0;
+}
+
+/* Locked. Those for whom it is over, or everybody. */
+static void tell(wi_pool *pool, bool everybody)
 {
     const wi_port *port = pool->port;
 
@@ -39,6 +47,8 @@ static void tell_all(wi_pool *pool)
          node = wi_list_next(&pool->watchers, node)) {
         watcher *one = WI_CONTAINER(node, watcher, watching);
 
+        if (!everybody && !one->is_over(pool))
+            continue;
         port->publish(port->context, &one->parker, ++one->word);
         port->wake(port->context, &one->parker);
     }
@@ -49,14 +59,16 @@ void wi_watchers_tell(wi_pool *pool)
     /* A prober sleeps for those who wait, and nobody does any more. */
     if (pool->waiting == 0)
         wi_threads_hurry(pool);
-    if (is_over(pool))
-        tell_all(pool);
+    tell(pool, false);
 }
 
 /* Locked. False: no room for a parker. */
-static bool begin_watch(wi_pool *pool, watcher *self)
+static bool begin_watch(wi_pool *pool, watcher *self,
+                        bool (*is_over)(const wi_pool *))
 {
-    *self = (watcher){.resumes = pool->resumes, .began_ns = wi_fast_now(pool)};
+    *self = (watcher){.is_over = is_over,
+                      .resumes = pool->resumes,
+                      .began_ns = wi_fast_now(pool)};
     if (!pool->port->parker_init(pool->port->context, &self->parker))
         return false;
     wi_list_append(&pool->watchers, &self->watching);
@@ -81,7 +93,7 @@ static weir_status sleep_until_over(wi_pool *pool, watcher *self,
     int cancel_state;
 
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    while (!is_over(pool) && status == WEIR_OK) {
+    while (!self->is_over(pool) && status == WEIR_OK) {
         uint32_t seen = self->word;
 
         if (pool->resumes != self->resumes) {
@@ -151,6 +163,28 @@ static weir_status no_parker(wi_pool *pool, bool *last, weir_error *err)
     return wi_error_nomem(err);
 }
 
+weir_status wi_wait_for_closing(wi_pool *pool, int64_t deadline_ns,
+                                weir_error *err)
+{
+    weir_status status;
+    watcher self;
+
+    if (has_room(pool))
+        return WEIR_OK;
+    if (!begin_watch(pool, &self, has_room))
+        return wi_error_nomem(err);
+    do {
+        self.resumes = pool->resumes;
+        status = sleep_until_over(pool, &self, deadline_ns);
+    } while (status == WEIR_ERR_CANCELLED);
+    end_watch(pool, &self);
+    if (status != WEIR_OK)
+        weir_error_set(err, status,
+                       "the connection that was lost is still being closed, "
+                       "and there is no room for another");
+    return status;
+}
+
 /* -------------------------------------------------------------------- life */
 
 void wi_fast_pause(wi_pool *pool)
@@ -168,7 +202,7 @@ void wi_fast_resume(wi_pool *pool)
     if (pool->mode != WI_POOL_OPEN && !pool->closed) {
         pool->mode = WI_POOL_OPEN;
         pool->resumes++;
-        tell_all(pool);
+        tell(pool, true);
         wi_dispatch(pool);
     }
     wi_fast_unlock(pool);
@@ -181,7 +215,7 @@ weir_status wi_fast_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
     watcher self;
 
     wi_mutex_lock(&pool->lock);
-    if (!begin_watch(pool, &self))
+    if (!begin_watch(pool, &self, is_empty))
         return no_parker(pool, last, err);
     if (!pool->closed)
         pool->mode = WI_POOL_DRAINING;
@@ -199,7 +233,7 @@ weir_status wi_fast_close_within(wi_pool *pool, int64_t deadline_ns, bool *last,
     watcher self;
 
     wi_mutex_lock(&pool->lock);
-    if (!begin_watch(pool, &self)) {
+    if (!begin_watch(pool, &self, is_empty)) {
         wi_fast_shut(pool);
         return no_parker(pool, last, err);
     }

@@ -29,6 +29,10 @@ weir_status wi_fast_drain(wi_pool *pool, int64_t deadline_ns, bool *last,
                           weir_error *err);
 weir_status wi_fast_close_within(wi_pool *pool, int64_t deadline_ns, bool *last,
                                  weir_error *err);
+/* Locked, and asleep in between. Until no more are open than may be, those
+ * included that are being closed. */
+weir_status wi_wait_for_closing(wi_pool *pool, int64_t deadline_ns,
+                                weir_error *err);
 /* Locked. Tells those who wait for the end, if it has come. */
 void wi_watchers_tell(wi_pool *pool);
 /* Locked. Whether what is idle, and needed by nobody who waits, is closed. */

@@ -189,9 +189,10 @@ void wi_close_here(wi_pool *pool, wi_lease *place)
     pool->closed_count++;
 }
 
+/* Who closes a pool and does not wait has what is idle closed himself. */
 void wi_end_place(wi_pool *pool, wi_lease *place)
 {
-    if (pool->options.threads && !pool->closed) {
+    if (pool->options.threads && (!pool->closed || pool->watching > 0)) {
         wi_place_move(pool, place, WI_PLACE_CLOSING);
         wi_close_later(pool, place);
         return;
@@ -398,11 +399,8 @@ void wi_close_surplus(wi_pool *pool)
 
     wi_aside_end(pool);
     wi_suspects_end(pool);
-    /* Here and now: whoever disposes of a pool wants it done. */
-    while ((place = take_surplus(pool))) {
-        wi_close_here(pool, place);
-        wi_give_up(pool, place);
-    }
+    while ((place = take_surplus(pool)))
+        wi_end_place(pool, place);
     /* While one was held, somebody may have looked in vain. */
     wi_dispatch(pool);
 }

@@ -86,7 +86,7 @@ wi_lease *wi_place_take_in_order(wi_pool *pool, uint32_t state)
 /* Where a place may go from each state under the lock. */
 #define BIT(state_) (1U << (state_))
 static const unsigned allowed[WI_PLACE_STATES] = {
-    [WI_PLACE_EMPTY] = BIT(WI_PLACE_CONNECTING),
+    [WI_PLACE_EMPTY] = BIT(WI_PLACE_CONNECTING) | BIT(WI_PLACE_CLOSING),
     [WI_PLACE_IDLE] = 0, /* by compare-and-swap only */
     [WI_PLACE_ASIDE] = BIT(WI_PLACE_IDLE) | BIT(WI_PLACE_HELD) |
                        BIT(WI_PLACE_BUSY) | BIT(WI_PLACE_CLOSING),

@@ -228,10 +228,10 @@ void wi_pool_hold(wi_pool *pool, wi_lease *lease);
 uint64_t wi_lease_loan(const wi_lease *lease);
 /* The resource of a lease; NULL while it is lost. */
 void *wi_lease_resource(const wi_lease *lease);
-/* Closes the resource of a lease that stays lent. Without one: nothing. */
+/* Closes the resource of a lease that stays lent: now, or by a thread soon. */
 void wi_pool_lose(wi_pool *pool, wi_lease *lease);
-/* Makes a new resource for a lease that lost its own, also in a closed pool.
- * Deadline as in wi_request. On failure the lease is as it was. */
+/* Makes a new one, when there is room, for a lease that lost its own, also in
+ * a closed pool. Deadline as in wi_request. On failure it is as it was. */
 weir_status wi_pool_reopen(wi_pool *pool, wi_lease *lease, int64_t deadline_ns,
                            weir_error *err);
 
@@ -263,7 +263,7 @@ void wi_pool_suspect(wi_pool *pool, const wi_lease *lease);
 /* Its borrower keeps the resource of this lease until it is closed: no view
  * takes it for a loan that is about to come back. */
 void wi_pool_detach(wi_pool *pool, wi_lease *lease);
-/* As wi_pool_invalidate(), and closes the idle ones at once. */
+/* As wi_pool_invalidate(), and closes the idle ones: at once or by threads. */
 void wi_pool_dispose(wi_pool *pool);
 /* Takes no new work, wakes all waiters (CLOSED), closes what is idle.
  * @return true if nothing is out: then wi_pool_release() never says so */

@@ -141,8 +141,9 @@ static void look(ground *here)
              numbers.now.connecting < 0 || numbers.now.waiting < 0 ||
              numbers.now.waiting > CROWD_MAX ||
              numbers.now.opened < numbers.now.closed ||
+             /* What was lost is closed beside its borrower's place. */
              numbers.now.idle + numbers.now.busy + numbers.now.connecting +
-                     numbers.now.asking + numbers.now.closing >
+                     numbers.now.asking >
                  OPEN_MAX_EVER)
         finding("the pool: %s", text);
 }
