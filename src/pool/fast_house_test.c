@@ -117,6 +117,32 @@ static void test_pool_27__the_reserve_stands_behind_who_waits(void **state)
 
 /* ------------------------------------------------------------------ ageing */
 
+/* 40: what was opened at one moment ends by and by, within the last tenth of
+ * its time. */
+static void test_pool_40__what_began_together_ends_by_and_by(void **state)
+{
+    wi_pool_options options = fake_options(SOME_MAX);
+    int64_t shortest_ns = INT64_MAX, longest_ns = 0;
+    const wi_lease *place;
+    wi_pool *pool;
+
+    (void)state;
+    options.recycle_ns = 1000 * SECOND;
+    pool = fake_pool(&server, &options);
+    use_some(pool, SOME_MAX);
+    for (int i = 0; i < SOME_MAX; i++) {
+        int64_t life_ns;
+
+        place = wi_place_at(pool, i);
+        life_ns = wi_expiry_ns(pool, place) - place->made_ns;
+        assert_in_range(life_ns, 900 * SECOND, 1000 * SECOND);
+        shortest_ns = life_ns < shortest_ns ? life_ns : shortest_ns;
+        longest_ns = life_ns > longest_ns ? life_ns : longest_ns;
+    }
+    assert_true(longest_ns - shortest_ns > 50 * SECOND);
+    end(&server, &pool);
+}
+
 /* 40: all of an age go one after the other, each replaced before it goes, and
  * nobody had to wait for it. */
 static void test_pool_40__the_old_go_one_by_one(void **state)
@@ -275,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_keep__fills_the_pool_once),
         cmocka_unit_test(test_keep__does_not_insist_on_a_refusal),
         cmocka_unit_test(test_pool_27__the_reserve_stands_behind_who_waits),
+        cmocka_unit_test(test_pool_40__what_began_together_ends_by_and_by),
         cmocka_unit_test(test_pool_40__the_old_go_one_by_one),
         cmocka_unit_test(test_pool_42__what_is_not_needed_goes_in_any_order),
         cmocka_unit_test(test_pool_42__a_saw_tooth_opens_nothing),
