@@ -24,8 +24,8 @@ WEIR_BEGIN_DECLS
  */
 typedef struct weir_cancel_token weir_cancel_token;
 
-/** Threads: any. @param err filled with NOMEM; may be NULL. @return [owned] end it with
- *  weir_cancel_token_free(); NULL on failure */
+/** Threads: any. @param err filled with NOMEM; may be NULL. @return [owned] end
+ *  it with weir_cancel_token_free(); NULL on failure */
 WEIR_API weir_cancel_token *weir_cancel_token_new(weir_error *err)
     WEIR_MUST_USE;
 
