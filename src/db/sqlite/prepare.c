@@ -66,8 +66,9 @@ static void note_rows(wsq_facts *facts, int action, const char *table,
     copy_name(facts->schema, sizeof facts->schema, schema);
 }
 
+/* What is made in "temp" without the word TEMP comes as if it were lasting. */
 static void note(wsq_facts *facts, int action, const char *first,
-                 const char *second)
+                 const char *second, const char *schema)
 {
     switch (action) {
     case SQLITE_CREATE_TEMP_INDEX:
@@ -93,6 +94,8 @@ static void note(wsq_facts *facts, int action, const char *first,
         return;
     default: /* CREATE, DROP, ALTER, REINDEX, ANALYZE */
         facts->defines = true;
+        if (schema && sqlite3_stricmp(schema, "temp") == 0)
+            facts->dirties = true;
     }
 }
 
@@ -137,7 +140,7 @@ int wsq_authorize(void *context, int action, const char *first,
             note_rows(conn->facts, action, first, schema);
         return SQLITE_OK;
     }
-    note(conn->facts, action, first ? first : "", second);
+    note(conn->facts, action, first ? first : "", second, schema);
     return SQLITE_OK;
 }
 
@@ -239,9 +242,6 @@ static weir_status learn(wsq_stmt *stmt, weir_error *err)
     stmt->keyed = stmt->counts && facts->inserts && has_rowids(stmt);
     stmt->info.effect = stmt->writes ? WEIR_EFFECT_WRITE : WEIR_EFFECT_READ;
     stmt->info.param_count = (size_t)sqlite3_bind_parameter_count(handle);
-    /* Some settings are made while they are prepared. */
-    if (facts->dirties)
-        stmt->conn->dirty = true;
     return wsq_columns_read(stmt, err);
 }
 
@@ -257,6 +257,9 @@ static int compile(wsq_stmt *stmt, weir_text sql, const char **tail)
     code = sqlite3_prepare_v3(conn->db, sql.data, (int)sql.size + 1,
                               SQLITE_PREPARE_PERSISTENT, &stmt->handle, tail);
     conn->facts = NULL;
+    /* Some settings are made while they are prepared. */
+    if (stmt->facts.dirties)
+        conn->dirty = true;
     return code;
 }
 

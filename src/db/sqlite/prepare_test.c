@@ -60,6 +60,16 @@ static void test_prepare__refuses_a_second_statement(void **state)
 }
 
 /* Some PRAGMAs run while they are prepared: the tail must not be. */
+/* SQLite has set it already when the rest is found. */
+static void test_prepare__that_is_refused_may_dirty(void **state)
+{
+    (void)state;
+    assert_int_equal(d.driver->state(conn), 0);
+    assert_int_equal(prepare("PRAGMA cache_size = 17; SELECT 1"), WEIR_ERR_SQL);
+    assert_int_equal(drive_get(&d, conn, "PRAGMA cache_size"), 17);
+    assert_int_equal(d.driver->state(conn), WEIR_STATE_DIRTY);
+}
+
 static void test_prepare__does_not_touch_the_tail(void **state)
 {
     (void)state;
@@ -143,6 +153,7 @@ test_prepare__knows_what_the_next_borrower_must_not_see(void **state)
                    "SELECT 1; END",
                    WEIR_STATE_DIRTY);
     assert_dirties("-- a comment\nPRAGMA cache_size=5", WEIR_STATE_DIRTY);
+    assert_dirties("CREATE TABLE temp.y (a)", WEIR_STATE_DIRTY);
     assert_dirties("PRAGMA foreign_keys", 0);
     assert_dirties("PRAGMA table_info(people)", 0);
     assert_dirties("PRAGMA user_version=9", 0);
@@ -199,6 +210,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(test_##name_, begin_test, end_test)
     const struct CMUnitTest tests[] = {
         TEST(prepare__refuses_a_second_statement),
+        TEST(prepare__that_is_refused_may_dirty),
         TEST(prepare__does_not_touch_the_tail),
         TEST(prepare__refuses_nothing_and_a_nul_character),
         TEST(prepare__refuses_settings_of_the_process),
