@@ -18,9 +18,12 @@ static bool is_end(wmy_span packet)
            packet.data[0] == EOF_MARK;
 }
 
+/* At the end of rows the server says that the session has changed, not how. */
 static void set_status(wmy_conn *conn, const uint8_t *at)
 {
     conn->mysql->server_status = (unsigned)(at[0] | at[1] << 8);
+    if (conn->mysql->server_status & SERVER_SESSION_STATE_CHANGED)
+        conn->dirty = true;
 }
 
 static bool read_packet(wmy_conn *conn, wmy_span *out)

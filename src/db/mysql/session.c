@@ -383,11 +383,36 @@ unsigned wmy_state(void *memory)
     return bits;
 }
 
+/* A reset leaves the session in whatever database it is. There is no way back
+ * to none. */
+static weir_status go_home(wmy_conn *conn, weir_error *err)
+{
+    const char *home = weir_url_get(conn->url).database;
+    char sql[SQL_SIZE] = "USE `";
+    size_t size = strlen(sql);
+
+    if (!home || home[0] == '\0')
+        return !conn->mysql->db || conn->mysql->db[0] == '\0'
+                   ? WEIR_OK
+                   : weir_error_set(err, WEIR_ERR_CONNECTION,
+                                    "the session cannot leave the database it "
+                                    "has chosen");
+    for (; *home && size < sizeof sql - 3; home++) {
+        if (*home == '`')
+            sql[size++] = '`';
+        sql[size++] = *home;
+    }
+    sql[size] = '`';
+    sql[size + 1] = '\0';
+    return wmy_send(conn, sql, err);
+}
+
 static weir_status start_anew(wmy_conn *conn, weir_error *err)
 {
     if (mysql_reset_connection(conn->mysql) != 0)
         return wmy_fail(conn, err);
-    return wmy_start_session(conn, err);
+    return go_home(conn, err) == WEIR_OK ? wmy_start_session(conn, err)
+                                         : err->status;
 }
 
 weir_status wmy_reset(void *memory, int64_t deadline, bool *statements_lost,

@@ -97,7 +97,8 @@ weir_status wmy_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
     weir_status status;
 
     stmt->conn = conn;
-    stmt->scan = wmy_scan_sql(sql);
+    stmt->scan = wmy_scan_sql(sql, (conn->mysql->server_status &
+                                    SERVER_STATUS_NO_BACKSLASH_ESCAPES) == 0);
     stmt->info.effect = stmt->scan.effect;
     if (wmy_check_size(conn, sql.size + 1, err) != WEIR_OK ||
         keep_text(stmt, sql, err) != WEIR_OK)
@@ -114,6 +115,8 @@ weir_status wmy_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
 
 /* ---------------------------------------------------------------- execute */
 
+/* What it may leave in the session counts from here: it stays when the
+ * statement fails (a lock). */
 weir_status wmy_send_command(wmy_stmt *stmt, enum enum_server_command command,
                              weir_error *err)
 {
@@ -121,6 +124,8 @@ weir_status wmy_send_command(wmy_stmt *stmt, enum enum_server_command command,
     MYSQL *mysql = conn->mysql;
     int failed;
 
+    if (stmt->scan.marks_session || stmt->scan.calls)
+        conn->dirty = true;
     if (!stmt->handle)
         failed = mysql_send_query(mysql, stmt->text, strlen(stmt->text));
     else
@@ -204,8 +209,6 @@ weir_status wmy_answer(wmy_stmt *stmt, weir_error *err)
         return stmt->handle ? wmy_fail_stmt(conn, stmt->handle, err)
                             : wmy_fail(conn, err);
     wmy_note_status(conn);
-    if (stmt->scan.marks_session)
-        conn->dirty = true;
     stmt->row_count = 0;
     if (mysql->field_count > 0) {
         stmt->has_rows = true;

@@ -187,15 +187,16 @@ weir_status wmy_end_xa(wmy_conn *conn, const char *verb, const char *tail,
 typedef struct wmy_scan {
     weir_effect effect;
     bool inserts; /* INSERT or REPLACE: a key may be generated */
-    /* A reader that calls functions which may do anything: it counts as a
-     * write if its answer is lost. */
+    /* It calls functions which may do anything: a reader then counts as a
+     * write if its answer is lost, and the session is no longer known. */
     bool calls;
     /* It may leave something in the session that the server does not report:
      * a named lock, a variable, a setting. */
     bool marks_session;
 } wmy_scan;
 
-wmy_scan wmy_scan_sql(weir_text sql);
+/* `backslashes`: they escape in strings, as usual. */
+wmy_scan wmy_scan_sql(weir_text sql, bool backslashes);
 
 /* -------------------------------------------------------------- statements */
 

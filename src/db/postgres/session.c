@@ -292,13 +292,26 @@ unsigned wpg_state(void *memory)
     return bits;
 }
 
-/* What DISCARD ALL does, but for prepared statements and plans. */
+/* What DISCARD ALL does, but for prepared statements and plans. At its end
+ * the statements that were prepared by SQL are counted: a function may have
+ * done that. */
 #define FORGET                                                                 \
     "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; "    \
     "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; "               \
-    "DISCARD SEQUENCES"
+    "DISCARD SEQUENCES; "                                                      \
+    "SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql"
 
-static weir_status reset(wpg_conn *conn, bool whole, weir_error *err)
+static weir_status forget(wpg_conn *conn, bool *whole, weir_error *err)
+{
+    char tag[64] = "";
+
+    if (!*whole && wpg_run(conn, FORGET, tag, err) != WEIR_OK)
+        return err->status;
+    *whole = strcmp(tag, "SELECT 0") != 0;
+    return *whole ? wpg_run(conn, "DISCARD ALL", NULL, err) : WEIR_OK;
+}
+
+static weir_status reset(wpg_conn *conn, bool *whole, weir_error *err)
 {
     bool open = PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
     weir_status status = WEIR_OK;
@@ -307,7 +320,7 @@ static weir_status reset(wpg_conn *conn, bool whole, weir_error *err)
         status = wpg_run(conn, "ROLLBACK", NULL, err);
     if (status != WEIR_OK || (!conn->dirty && !conn->escaped))
         return status;
-    return wpg_run(conn, whole ? "DISCARD ALL" : FORGET, NULL, err);
+    return forget(conn, whole, err);
 }
 
 weir_status wpg_reset(void *memory, int64_t deadline, bool *statements_lost,
@@ -318,7 +331,7 @@ weir_status wpg_reset(void *memory, int64_t deadline, bool *statements_lost,
     weir_status status = wpg_enter(conn, deadline, err);
 
     if (status == WEIR_OK)
-        status = reset(conn, whole, err);
+        status = reset(conn, &whole, err);
     if (status != WEIR_OK) {
         err->fate = WEIR_FATE_DISCARD;
         return status;

@@ -126,6 +126,14 @@ static weir_status prepare(wpg_stmt *stmt, weir_error *err)
     return WEIR_OK;
 }
 
+static bool escapes_always(const wpg_conn *conn)
+{
+    const char *standard =
+        PQparameterStatus(conn->pg, "standard_conforming_strings");
+
+    return standard && strcmp(standard, "off") == 0;
+}
+
 weir_status wpg_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
                         const weir_stmt_info **info, int64_t deadline,
                         weir_error *err)
@@ -135,7 +143,7 @@ weir_status wpg_prepare(void *conn_memory, weir_text sql, void *stmt_memory,
     weir_status status;
 
     stmt->conn = conn;
-    stmt->scan = wpg_scan_sql(sql);
+    stmt->scan = wpg_scan_sql(sql, escapes_always(conn));
     stmt->info.effect = stmt->scan.effect;
     stmt->text = weir_services_alloc(conn->services, sql.size + 1);
     if (!stmt->text)
@@ -185,12 +193,16 @@ weir_status wpg_refresh(void *memory, int64_t deadline, weir_error *err)
 
 /* ---------------------------------------------------------------- execute */
 
+/* What it may leave in the session counts from here: it stays when the
+ * statement fails (a lock), and when nobody reads to its end. */
 weir_status wpg_send_stmt(wpg_stmt *stmt, weir_error *err)
 {
     wpg_conn *conn = stmt->conn;
     const wpg_params *p = &stmt->params;
     int sent;
 
+    if (stmt->scan.marks_session || stmt->scan.calls)
+        conn->dirty = true;
     if (stmt->number != 0)
         sent =
             PQsendQueryPrepared(conn->pg, stmt->name, (int)p->count, p->values,
@@ -233,9 +245,8 @@ int64_t wpg_count_of(PGresult *result)
 static void note_done(wpg_stmt *stmt, PGresult *result)
 {
     stmt->unknown = 0;
-    if (stmt->scan.marks_session)
-        stmt->conn->dirty = true;
-    wpg_note_tag(stmt->conn, PQcmdStatus(result));
+    if (!stmt->scan.is_local)
+        wpg_note_tag(stmt->conn, PQcmdStatus(result));
     if (stmt->scan.effect == WEIR_EFFECT_WRITE)
         stmt->outcome.affected = wpg_count_of(result);
 }

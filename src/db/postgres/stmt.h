@@ -13,14 +13,18 @@
 
 typedef struct wpg_scan {
     weir_effect effect;
-    /* A query that calls functions which may do anything: it counts as a
-     * write if its answer is lost. */
+    /* It calls functions which may do anything: a query then counts as a write
+     * if its answer is lost, and the session is no longer known. */
     bool calls;
     /* It may leave something in the session that no command tag tells. */
     bool marks_session;
+    /* A SET whose effect ends with the transaction. */
+    bool is_local;
 } wpg_scan;
 
-wpg_scan wpg_scan_sql(weir_text sql);
+/* `backslashes`: they escape in every string (standard_conforming_strings is
+ * off). */
+wpg_scan wpg_scan_sql(weir_text sql, bool backslashes);
 
 /* ------------------------------------------------------------- statements */
 
