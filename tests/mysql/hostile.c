@@ -3,6 +3,8 @@
  * Servers that mean ill: they ask for the password, for files, for memory,
  * or for patience. None gets any of it, and every deadline holds.
  */
+#include <pthread.h>
+
 #include "kit/late.h"
 #include "mysql/played.h"
 #include "mysql/with_server.h"
@@ -288,6 +290,48 @@ static void test_rows__more_than_may_be_kept(void **state)
     close_all();
 }
 
+/* -------------------------------------------------------- a wish to stop */
+
+typedef struct waiting {
+    pthread_t thread;
+    weir_conn *conn;
+    weir_status status;
+} waiting;
+
+static void *wait_for_nothing(void *memory)
+{
+    waiting *self = memory;
+
+    self->status = try(self->conn, "UPDATE t SET n = 1");
+    return NULL;
+}
+
+/* A kill that comes before the statement has no effect, so whoever asks again
+ * is heard again. */
+static void test_cancel__is_said_again(void **state)
+{
+    played script = {.place = PLAYED_EXECUTE, .silent = true};
+    waiting self = {.status = WEIR_OK};
+    weir_error err;
+
+    (void)state;
+    open_at(&script, 60);
+    self.conn = weir_connect(own, &err);
+    assert_non_null(self.conn);
+    assert_int_equal(
+        pthread_create(&self.thread, NULL, wait_for_nothing, &self), 0);
+    for (int i = 0; i < 2000 && kit_stage_accepted(stage) < 4; i++) {
+        assert_int_equal(weir_cancel(self.conn), WEIR_OK);
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    assert_true(kit_stage_accepted(stage) >= 4); /* itself, and three kills */
+    kit_stage_stop(&stage);
+    pthread_join(self.thread, NULL);
+    assert_int_not_equal(self.status, WEIR_OK);
+    weir_conn_close(&self.conn);
+    weir_engine_close(&own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_answers__that_cannot_be),
         cmocka_unit_test(test_greetings__that_cannot_be),
         cmocka_unit_test(test_rows__more_than_may_be_kept),
+        cmocka_unit_test(test_cancel__is_said_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,20 +45,40 @@ static weir_status kill_query(const wmy_conn *conn, int64_t deadline,
     return status;
 }
 
+/* An earlier kill may have come before the server had read what it is to stop:
+ * then it has passed without effect, and there can be another.
+ * @return whether this thread is the one that asks now */
+static bool claim(wmy_conn *conn)
+{
+    int expected = WMY_RUNNING;
+
+    if (atomic_compare_exchange_strong(&conn->running, &expected, WMY_STOPPING))
+        return true;
+    return expected == WMY_STOPPED &&
+           atomic_compare_exchange_strong(&conn->running, &expected,
+                                          WMY_STOPPING);
+}
+
+static weir_status stop_until(wmy_conn *conn, int64_t deadline, weir_error *err)
+{
+    weir_status status = kill_query(conn, deadline, err);
+    int was = WMY_STOPPING;
+
+    if (!atomic_compare_exchange_strong(&conn->running, &was, WMY_STOPPED))
+        atomic_store(&conn->running, WMY_SPENT);
+    return status;
+}
+
 /* From the thread that waits for the statement, at its deadline. */
 static bool stop_own(wmy_wait *wait)
 {
     wmy_conn *conn = (wmy_conn *)wait;
-    int expected = WMY_RUNNING;
     weir_error ignored;
-    bool stopped;
 
-    if (!atomic_compare_exchange_strong(&conn->running, &expected,
-                                        WMY_STOPPING))
-        return expected == WMY_STOPPING || expected == WMY_STOPPED;
-    stopped = kill_query(conn, wait->deadline, &ignored) == WEIR_OK;
-    atomic_store(&conn->running, WMY_STOPPED);
-    return stopped;
+    if (!claim(conn))
+        return atomic_load(&conn->running) == WMY_STOPPING ||
+               atomic_load(&conn->running) == WMY_STOPPED;
+    return stop_until(conn, wait->deadline, &ignored) == WEIR_OK;
 }
 
 void wmy_running_begin(wmy_conn *conn)
@@ -67,15 +87,14 @@ void wmy_running_begin(wmy_conn *conn)
     atomic_store_explicit(&conn->running, WMY_RUNNING, memory_order_release);
 }
 
-void wmy_running_end(wmy_conn *conn)
+/* A kill that is on its way is waited for, and is the last: else somebody who
+ * asks again and again could hold this up for ever. */
+static void await_kill(wmy_conn *conn)
 {
-    int expected = WMY_RUNNING;
+    int found = WMY_STOPPING;
 
-    conn->wait.stop = NULL;
-    if (atomic_compare_exchange_strong(&conn->running, &expected, WMY_IDLE) ||
-        expected == WMY_IDLE)
-        return;
-    while (atomic_load(&conn->running) == WMY_STOPPING) {
+    (void)atomic_compare_exchange_strong(&conn->running, &found, WMY_LAST);
+    while (atomic_load(&conn->running) == WMY_LAST) {
         int64_t until = weir_services_now(conn->services) + PAUSE_NS;
         weir_error ignored;
 
@@ -84,22 +103,27 @@ void wmy_running_end(wmy_conn *conn)
                                until, &ignored) == WEIR_OK)
             continue;
     }
-    atomic_store(&conn->running, WMY_IDLE);
-    conn->stray_kill = true;
+}
+
+void wmy_running_end(wmy_conn *conn)
+{
+    int found = WMY_RUNNING;
+
+    conn->wait.stop = NULL;
+    while (!atomic_compare_exchange_strong(&conn->running, &found, WMY_IDLE)) {
+        if (found == WMY_STOPPING)
+            await_kill(conn);
+    }
+    if (found == WMY_STOPPED || found == WMY_SPENT)
+        conn->stray_kill = true;
 }
 
 weir_status wmy_cancel(void *memory, weir_error *err)
 {
     wmy_conn *conn = memory;
-    int expected = WMY_RUNNING;
-    int64_t deadline;
-    weir_status status;
 
-    if (!atomic_compare_exchange_strong(&conn->running, &expected,
-                                        WMY_STOPPING))
+    if (!claim(conn))
         return WEIR_OK;
-    deadline = weir_services_now(conn->services) + CANCEL_LIMIT_NS;
-    status = kill_query(conn, deadline, err);
-    atomic_store(&conn->running, WMY_STOPPED);
-    return status;
+    return stop_until(conn, weir_services_now(conn->services) + CANCEL_LIMIT_NS,
+                      err);
 }

@@ -88,7 +88,9 @@ typedef enum wmy_running {
     WMY_IDLE = 0,
     WMY_RUNNING,
     WMY_STOPPING, /* somebody asks the server to stop it */
-    WMY_STOPPED,  /* … and has done so */
+    WMY_STOPPED,  /* … and has done so; it may be asked again */
+    WMY_LAST,     /* as STOPPING, and it must not be asked again */
+    WMY_SPENT,    /* as STOPPED, and … */
 } wmy_running;
 
 typedef struct wmy_conn {
