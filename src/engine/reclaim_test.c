@@ -188,13 +188,18 @@ static void *hang(void *argument)
 static void test_pool_54__who_is_in_a_call_comes_back(void **state)
 {
     worker one = {.status = WEIR_OK};
+    weir_error err;
 
     (void)state;
-    open_leaky(0, 0.03);
+    open_leaky(0, 0);
     script_add(&(weir_mock_step){
         .text = "UPDATE hanging", .times = -1, .fault = WEIR_MOCK_HANG});
     one.conn = script_borrow();
     assert_int_equal(pthread_create(&one.thread, NULL, hang, &one), 0);
+    while (weir_mock_count(mock, "prepare UPDATE hanging") == 0)
+        nap(); /* he is inside before it can be too long */
+    assert_int_equal(
+        weir_engine_set(engine, "pool_reclaim_after", "0.03", &err), WEIR_OK);
     pthread_join(one.thread, NULL);
     assert_int_equal(one.status, WEIR_ERR_CONNECTION);
     if (!strstr(one.error.message, "taken back after 0."))
