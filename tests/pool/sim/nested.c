@@ -30,7 +30,9 @@ typedef struct nester {
     int number;
     int task;
     int rounds;
-    int wish; /* the pool that it asks; -1: none */
+    int wish;         /* the pool that it asks; -1: none */
+    int served;       /* how often it had been handed something before */
+    uint64_t entered; /* when it asked, in events */
     weir_cancel_token *token;
     int64_t quit_ns; /* when it was cancelled */
     loan loans[LOANS_MAX];
@@ -53,6 +55,8 @@ static struct {
     int token_count;
     int64_t told_ns;    /* when somebody was told of a circle last */
     int64_t changed_ns; /* when a deadline passed or a knob was turned */
+    uint64_t changed;   /* the same in events */
+    bool turning;       /* a knob */
     bool ending;
 } now;
 static uint64_t told;
@@ -68,6 +72,12 @@ static int64_t some_ms(uint64_t most)
 }
 
 /* ----------------------------------------------------------------- the book */
+
+static void note_change(void)
+{
+    now.changed_ns = world_now();
+    now.changed = world_event();
+}
 
 static bool is_waiting(const nester *one, const nester *also)
 {
@@ -143,16 +153,40 @@ static void check_idle(void *context)
     }
 }
 
-/* Whether somebody else is about to leave a queue. */
-static bool anybody_leaves(const nester *self)
+/* Whether somebody else is about to lie down in a queue, or leaves it by
+ * himself. Who was told to leave is seen to wait no more. */
+static bool anybody_moves(const nester *self)
 {
     for (int i = 0; i < now.nester_count; i++) {
         const nester *one = &now.nesters[i];
 
-        if (one != self && one->wish >= 0 && !world_is_waiting(one->task))
+        if (one != self && one->wish >= 0 && !world_is_waiting(one->task) &&
+            world_served(one->task) == one->served)
             return true;
     }
     return false;
+}
+
+static bool anybody_was_handed(uint64_t since)
+{
+    for (int i = 0; i < now.nester_count; i++) {
+        int task = now.nesters[i].task;
+
+        if (task >= 0 && world_handed(task) > since)
+            return true;
+    }
+    return false;
+}
+
+/* Whether something has changed since it was looked at for him: by himself when
+ * he came, or by others while he slept. */
+static bool has_changed(const nester *self)
+{
+    if (now.turning)
+        return true;
+    if (world_served(self->task) > self->served)
+        return now.changed_ns == world_now();
+    return now.changed > self->entered || anybody_was_handed(self->entered);
 }
 
 /* He has not gone on since, but other things may have changed. */
@@ -170,8 +204,8 @@ static void check_told(const nester *self)
     for (int j = 0; j < self->count; j++)
         holds |= stuck[self->loans[j].pool];
     /* Looking took a while, and the next one may have been told in it. */
-    if ((!stuck[self->wish] || !holds) && now.changed_ns != world_now() &&
-        told == before && !anybody_leaves(self))
+    if ((!stuck[self->wish] || !holds) && !has_changed(self) &&
+        told == before && !anybody_moves(self))
         world_fail("%d is told of a circle that is none", self->number);
 }
 
@@ -234,7 +268,7 @@ static void check_cancelled(const nester *self)
         world_fail("%d was cancelled by nobody", self->number);
     if (self->quit_ns != world_now())
         world_fail("%d was cancelled and slept on", self->number);
-    now.changed_ns = world_now();
+    note_change();
 }
 
 static void borrow(nester *self)
@@ -253,6 +287,8 @@ static void borrow(nester *self)
 
     renew_token(self);
     request.cancel = self->token;
+    self->served = world_served(self->task);
+    self->entered = world_event();
     self->wish = pool;
     now.handing += request.may_move;
     world_trace("asks %d, has %d", pool, self->count);
@@ -262,7 +298,7 @@ static void borrow(nester *self)
         world_trace("has %d of %d",
                     number_of(&(loan){.pool = pool, .lease = lease}), pool);
     if (status == WEIR_ERR_POOL_TIMEOUT)
-        now.changed_ns = world_now();
+        note_change();
     if (status == WEIR_ERR_CANCELLED)
         check_cancelled(self);
     if (status == WEIR_ERR_POOL_DEADLOCK)
@@ -279,7 +315,8 @@ static void borrow(nester *self)
         now.handed[now.handed_count++] = (loan){pool, lease};
         return;
     }
-    wi_pool_hold(now.pools[pool], lease);
+    if (by_chance(30))
+        wi_pool_hold(now.pools[pool], lease);
     self->loans[self->count++] = (loan){pool, lease};
 }
 
@@ -331,8 +368,10 @@ static void turn_a_knob(void)
         server_set_limit(&now.servers[pool],
                          options.size + options.max_overflow);
     now.options[pool] = options;
-    now.changed_ns = world_now();
+    now.turning = true;
     (void)wi_pool_set(now.pools[pool], &options);
+    now.turning = false;
+    note_change();
     server_set_limit(&now.servers[pool], options.size + options.max_overflow);
 }
 
