@@ -93,7 +93,8 @@ struct wi_pool {
     int capacity;            /* places in all blocks */
     int total;               /* places that are not EMPTY */
     int connecting, hanging; /* CONNECTING by threads; see fast_hang.c */
-    int closers;             /* threads that close */
+    int closers, strays;     /* threads that close; fast_closers.c */
+    uint64_t closings;
     wi_lease *to_close;
     wi_suspects suspects; /* fast_suspects.h */
     wi_clock_watch clock; /* fast_clock.h */

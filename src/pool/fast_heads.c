@@ -56,7 +56,8 @@ static void inherit_pool(wi_pool *pool)
     pool->watching = 0;
     pool->waiting = pool->total = pool->connecting = pool->hanging = 0;
     pool->nested = 0;
-    pool->visitors = pool->closers = pool->wake_count = 0;
+    pool->visitors = pool->wake_count = 0;
+    pool->closers = pool->strays = 0;
     pool->to_close = NULL;
     pool->suspects = (wi_suspects){0};
     pool->is_probed = pool->must_ring = false;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "pool/fast_aside.h"
+#include "pool/fast_closers.h"
 #include "pool/fast_leaks.h"
 #include "pool/fast_threads.h"
 
@@ -214,6 +215,7 @@ void wi_fast_keep(wi_pool *pool, uint64_t serial)
     next_ns = earlier(next_ns, wi_aside_visit(pool, now_ns));
     next_ns = earlier(next_ns, wi_check_visit(pool, now_ns));
     next_ns = earlier(next_ns, wi_leaks_visit(pool, now_ns));
+    next_ns = earlier(next_ns, wi_closers_visit(pool, now_ns));
     next_ns = earlier(next_ns, fill(pool, now_ns));
     if (next_ns != INT64_MAX && !pool->closed)
         wi_house_call(pool,

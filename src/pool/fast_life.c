@@ -47,7 +47,7 @@ static void begin_life(wi_pool *pool)
     atomic_store(&pool->valid_from, 0);
     pool->suspects = (wi_suspects){0};
     pool->waiting = pool->total = pool->connecting = pool->visitors = 0;
-    pool->hanging = 0;
+    pool->hanging = pool->strays = 0;
     pool->closers = pool->failures = pool->outages = 0;
     pool->ramp = INT32_MAX / 4;
     pool->retry_ns = 0;

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "pool/fast_closers.h"
 #include "pool/fast_life.h"
 #include "pool/fast_threads.h"
 

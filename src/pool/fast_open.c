@@ -5,6 +5,7 @@
  */
 #include "pool/fast_aside.h"
 #include "pool/fast_callers.h"
+#include "pool/fast_closers.h"
 #include "pool/fast_house.h"
 #include "pool/fast_nest.h"
 #include "pool/fast_threads.h"

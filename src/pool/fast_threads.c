@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads of a pool: those that open and those that close. Each lives for
- * its task and no longer. How many open at once is limited; how many wait for
- * it is not, since who waits takes what comes first, new or given back.
+ * The threads of a pool that open. Each lives for its task and no longer. How
+ * many open at once is limited; how many wait for it is not, since who waits
+ * takes what comes first, new or given back.
  *
  * An outage: after one failed opening another is tried at once; after the
  * second the database counts as down. Then one at a time is tried, after a
@@ -25,7 +25,6 @@
 #define PAUSE_FIRST_NS INT64_C(50000000)
 #define PAUSE_MAX_NS INT64_C(5000000000)
 #define CONNECT_NS INT64_C(30000000000)
-#define CLOSERS_MAX 4
 #define DOUBLINGS_MAX 16
 
 void wi_thread_ends(wi_pool *pool)
@@ -319,44 +318,4 @@ void wi_threads_hurry(wi_pool *pool)
         return;
     pool->port->publish(pool->port->context, &pool->probe, ++pool->probe_word);
     pool->port->wake(pool->port->context, &pool->probe);
-}
-
-/* ----------------------------------------------------------------- closers */
-
-/* Locked, and outside in between. */
-static void close_listed(wi_pool *pool)
-{
-    wi_lease *place;
-
-    while ((place = pool->to_close)) {
-        pool->to_close = place->next_in_line;
-        wi_close_here(pool, place);
-        wi_give_up(pool, place);
-    }
-}
-
-static void closer_main(void *argument)
-{
-    wi_pool *pool = argument;
-
-    wi_mutex_lock(&pool->lock);
-    close_listed(pool);
-    pool->closers--;
-    pool->visitors--;
-    wi_thread_ends(pool);
-}
-
-void wi_close_later(wi_pool *pool, wi_lease *place)
-{
-    place->next_in_line = pool->to_close;
-    pool->to_close = place;
-    if (pool->closers >= CLOSERS_MAX)
-        return;
-    pool->closers++;
-    pool->visitors++;
-    if (pool->port->start(pool->port->context, "weir-close", closer_main, pool))
-        return;
-    pool->closers--;
-    pool->visitors--;
-    close_listed(pool);
 }

@@ -25,8 +25,6 @@ void wi_note_failure(wi_pool *pool, weir_status status);
 void wi_answer_waiters(wi_pool *pool, const weir_error *err);
 /* Locked. One was opened, by whomever: an outage is over. */
 void wi_note_success(wi_pool *pool);
-/* Locked. A CLOSING place is closed by a thread. */
-void wi_close_later(wi_pool *pool, wi_lease *place);
 /* Locked. This thread opens into the place, and has done so. */
 void wi_opening_begins(wi_lease *place);
 void wi_opening_ended(wi_pool *pool, wi_lease *place);

@@ -71,6 +71,8 @@ struct wi_lease {
     int64_t sampled_ns;  /* lent, by the exact clock; 0: not looked at */
     wi_histogram hold;
     struct wi_lease *next_in_line; /* to be closed, or to be asked */
+    uint64_t
+        closing; /* CLOSING: by a thread that has begun; its serial, or 0 */
     /* The housekeeper's (pool/fast_house.h). */
     uint32_t number;          /* of the place in its pool */
     bool is_watched;          /* its socket is */
