@@ -21,10 +21,11 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <weir/sys/faulty.h>
+
+#include "kit/dice.h"
 
 enum { SAMPLE_SIZE = 8, PATIENCE_S = 120, SETTLE_MS = 10000 };
 
@@ -341,26 +342,6 @@ static tally run_trial(const trial *now, bool loud)
     return found;
 }
 
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-static uint64_t find_seed(void)
-{
-    const char *said = getenv("WEIR_SEED");
-    struct timespec now;
-
-    if (said)
-        return strtoull(said, NULL, 0);
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 20;
-}
-
 /* What can fail in each group: calls, and allocations. */
 typedef struct census {
     uint64_t calls[GROUP_COUNT], allocations[GROUP_COUNT];
@@ -377,23 +358,23 @@ static void count_group(census *out, int group)
 /* Of two groups. Every other case is one of memory. */
 static void run_sample(void)
 {
-    uint64_t seed = find_seed(), state = seed;
-    int hits = 0, first = (int)(next_random(&state) % GROUP_COUNT);
+    uint64_t seed = kit_seed(), state = seed;
+    int hits = 0, first = (int)(kit_dice(&state) % GROUP_COUNT);
     census whole;
 
     print_message("WEIR_SEED=%llu tells the same again\n",
                   (unsigned long long)seed);
     for (int i = 0; i < SAMPLE_SIZE; i++) {
         trial now = {.group = (first + i % 2) % GROUP_COUNT,
-                     .way = i / 2 % 2 ? NOMEM
-                                      : (int)(next_random(&state) % NOMEM)};
+                     .way =
+                         i / 2 % 2 ? NOMEM : (int)(kit_dice(&state) % NOMEM)};
         uint64_t most;
 
         if (i < 2)
             count_group(&whole, now.group);
         most = now.way == NOMEM ? whole.allocations[now.group]
                                 : whole.calls[now.group];
-        now.n = 1 + next_random(&state) % (most + 1);
+        now.n = 1 + kit_dice(&state) % (most + 1);
         hits += run_trial(&now, false).hit;
     }
     assert_true(hits > SAMPLE_SIZE / 4);

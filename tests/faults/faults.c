@@ -4,11 +4,12 @@
  */
 #include "faults.h"
 
+#include "kit/dice.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SAMPLE_SIZE = 1500, CASE_SIZE = 80 };
 
@@ -391,26 +392,6 @@ static uint64_t run_case(const fault_case *now, uint64_t *calls)
 
 /* ------------------------------------------------------------------- cases */
 
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-static uint64_t find_seed(void)
-{
-    const char *said = getenv("WEIR_SEED");
-    struct timespec now;
-
-    if (said)
-        return strtoull(said, NULL, 0);
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 20;
-}
-
 /* attach() is over before a fault can be armed; it has a test of its own. */
 static bool is_case(const fault_case *now, const uint64_t *calls)
 {
@@ -420,21 +401,21 @@ static bool is_case(const fault_case *now, const uint64_t *calls)
 
 static void run_sample(const uint64_t *calls)
 {
-    uint64_t seed = find_seed(), state = seed;
+    uint64_t seed = kit_seed(), state = seed;
     int hits = 0;
 
     print_message("WEIR_SEED=%llu tells the same again\n",
                   (unsigned long long)seed);
     for (int i = 0; i < SAMPLE_SIZE;) {
         fault_case now = {
-            .op = (weir_fault_op)(next_random(&state) % WEIR_FAULT_OP_COUNT),
-            .way = &ways[next_random(&state) % WAY_COUNT],
-            .sloppy = next_random(&state) % 2,
+            .op = (weir_fault_op)(kit_dice(&state) % WEIR_FAULT_OP_COUNT),
+            .way = &ways[kit_dice(&state) % WAY_COUNT],
+            .sloppy = kit_dice(&state) % 2,
         };
 
         if (!is_case(&now, calls))
             continue;
-        now.n = 1 + next_random(&state) % calls[now.op];
+        now.n = 1 + kit_dice(&state) % calls[now.op];
         hits += run_case(&now, NULL) > 0;
         i++;
     }

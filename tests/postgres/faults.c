@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kit/ended.h"
+#include "kit/hung.h"
 #include "kit/late.h"
 #include "kit/proxy.h"
 #include "kit/victim.h"
@@ -252,36 +253,10 @@ static void test_deadline__stops_the_statement(void **state)
     }
 }
 
-/* The server hangs as a whole: even "stop" is not heard. */
 static void test_stopped_server__holds_no_deadline_up(void **state)
 {
-    weir_conn *conn = borrow();
-    weir_status written, committed;
-    double began, first, second;
-
     (void)state;
-    run(conn, "UPDATE t SET n = 7 WHERE id = 1");
-    assert_int_equal(weir_set_timeout(conn, 0.1), WEIR_OK);
-    signal_all(SIGSTOP);
-    began = seconds_now();
-    committed = weir_commit(conn);
-    first = seconds_now() - began;
-    signal_all(SIGCONT);
-    weir_conn_close(&conn);
-    conn = borrow();
-    run(conn, "SELECT 1");
-    assert_int_equal(weir_set_timeout(conn, 0.1), WEIR_OK);
-    signal_all(SIGSTOP);
-    began = seconds_now();
-    written = try(conn, "SELECT 1");
-    second = seconds_now() - began;
-    signal_all(SIGCONT);
-    assert_int_equal(committed, WEIR_ERR_COMMIT_UNKNOWN);
-    assert_int_equal(written, WEIR_ERR_TIMEOUT);
-    assert_true(first >= 0.1 && first < 0.1 + LATE_S);
-    assert_true(second >= 0.1 && second < 0.1 + LATE_S);
-    assert_true(weir_conn_is_invalidated(conn));
-    weir_conn_close(&conn);
+    kit_hung_keeps_deadlines(signal_all, "SELECT 1");
 }
 
 static weir_status connect_to(const char *url, weir_error *err)
