@@ -36,10 +36,12 @@ static bool is_word(weir_text text, const char *word)
            strncasecmp(text.data, word, text.size) == 0;
 }
 
+/* Most differ in their first letter, whose case is one bit. */
 static bool is_any(weir_text text, const char *const *wanted)
 {
     for (; *wanted; wanted++) {
-        if (is_word(text, *wanted))
+        if (((text.data[0] ^ (*wanted)[0]) & ~0x20) == 0 &&
+            is_word(text, *wanted))
             return true;
     }
     return false;
