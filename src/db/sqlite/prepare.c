@@ -29,6 +29,10 @@ static const char *const harmless[] = {
     "incremental_vacuum", "wal_checkpoint",
     "optimize",           NULL};
 
+/* Functions of SQLite that put something into the connection. */
+static const char *const registering[] = {"fts3_tokenizer", "load_extension",
+                                          NULL};
+
 static bool is_one_of(const char *const *names, const char *name)
 {
     for (; *names; names++) {
@@ -85,9 +89,12 @@ static void note(wsq_facts *facts, int action, const char *first,
     case SQLITE_DETACH:
         facts->dirties = true;
         return;
+    case SQLITE_FUNCTION:
+        if (second && is_one_of(registering, second))
+            facts->dirties = true;
+        return;
     case SQLITE_READ:
     case SQLITE_SELECT:
-    case SQLITE_FUNCTION:
     case SQLITE_RECURSIVE:
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:

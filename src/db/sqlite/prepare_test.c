@@ -70,6 +70,16 @@ static void test_prepare__that_is_refused_may_dirty(void **state)
     assert_int_equal(d.driver->state(conn), WEIR_STATE_DIRTY);
 }
 
+/* Were extensions allowed, their functions would stay in the connection. */
+static void test_prepare__of_what_registers_dirties(void **state)
+{
+    (void)state;
+    (void)prepare("SELECT upper('x')");
+    assert_int_equal(d.driver->state(conn), 0);
+    (void)prepare("SELECT Load_Extension('x')");
+    assert_int_equal(d.driver->state(conn), WEIR_STATE_DIRTY);
+}
+
 static void test_prepare__does_not_touch_the_tail(void **state)
 {
     (void)state;
@@ -211,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(prepare__refuses_a_second_statement),
         TEST(prepare__that_is_refused_may_dirty),
+        TEST(prepare__of_what_registers_dirties),
         TEST(prepare__does_not_touch_the_tail),
         TEST(prepare__refuses_nothing_and_a_nul_character),
         TEST(prepare__refuses_settings_of_the_process),
