@@ -49,6 +49,9 @@ static void resize(uint64_t *dice)
     if (book.plan.is_calm) {
         options.size = book.options.size + 1;
         options.max_overflow = book.options.max_overflow;
+        /* And which of several a thread likes best (settings.c). */
+        if (options.order == WI_ORDER_AFFINITY)
+            options.order = WI_ORDER_FIFO;
     }
     give_threads(&options, dice);
     world_trace("sets %d + %d", options.size, options.max_overflow);

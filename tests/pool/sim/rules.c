@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "pool/view.h"
+#include "sound.h"
 #include "trust.h"
 #include "world.h"
 
@@ -48,6 +49,8 @@ void rules_step(void *context)
     (void)context;
     server_check(&book.server);
     trust_step(book.pool, book.plan.core);
+    if (book.plan.core == WI_CORE_FAST && !book.closing)
+        sound_step(book.pool);
 }
 
 static int count_waiting(void)

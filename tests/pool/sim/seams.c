@@ -56,6 +56,11 @@ static char *flag_of(wi_mutex *mutex)
     return (char *)mutex;
 }
 
+bool world_is_locked(const wi_mutex *mutex)
+{
+    return *(const char *)mutex != 0;
+}
+
 bool wi_mutex_init(wi_mutex *mutex)
 {
     memset(mutex, 0, sizeof *mutex);

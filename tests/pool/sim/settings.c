@@ -38,6 +38,10 @@ wi_pool_options choose_options(const story_plan *plan, uint64_t *dice,
     };
     if (by_chance(dice, 50))
         options.order = WI_ORDER_LIFO;
+    /* Where there is one place all orders are the same, and this one goes by
+     * the fast way: so it is compared, too. */
+    if (plan->is_calm && options.size + options.max_overflow == 1)
+        options.order = WI_ORDER_AFFINITY;
     /* What only one core has is left out where both are compared. */
     options.backoff_ns = plan->is_calm ? -1 : 0;
     if (plan->is_calm || plan->core == WI_CORE_MUTEX)

@@ -45,6 +45,9 @@ const char *world_finding(void);
 /* A number that tells who ran when, and what chance said. */
 uint64_t world_course(void);
 
+/* Whether a thread holds a lock of this world. */
+bool world_is_locked(const wi_mutex *mutex);
+
 /* Inside the world. */
 int64_t world_now(void);
 void world_sleep_until(int64_t time_ns);
