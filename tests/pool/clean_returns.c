@@ -195,6 +195,33 @@ static void test_pool_49__unread_rows_are_not_the_next_ones(void **state)
     }
 }
 
+/* A lock that a stream takes with its first row, and nobody reads on. */
+static void test_pool_49__a_stream_left_is_dirt(void **state)
+{
+    WEIR_AUTO(weir_engine) own = open_clean();
+    bool postgres = strcmp(weir_engine_backend(own), "postgres") == 0;
+    weir_conn *conn = borrow_from(own);
+    weir_result *rows;
+
+    (void)state;
+    if (strcmp(weir_engine_backend(own), "sqlite") == 0) {
+        weir_conn_close(&conn);
+        skip();
+    }
+    rows = weir_stream(conn,
+                       postgres ? "SELECT pg_advisory_lock(4713)::text, i FROM "
+                                  "generate_series(1, 100) i"
+                                : "SELECT GET_LOCK('clean', 0) UNION ALL "
+                                  "SELECT 2 UNION ALL SELECT 3",
+                       NOARGS);
+    assert_true(weir_next(rows));
+    weir_conn_close(&conn);
+    weir_result_close(&rows);
+    conn = borrow_from(own);
+    assert_int_equal(get(conn, postgres ? LOCKS : IS_FREE), !postgres);
+    weir_conn_close(&conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_pool_48__a_copy_is_ended_or_its_connection),
         cmocka_unit_test(test_pool_48__no_file_is_sent),
         cmocka_unit_test(test_pool_49__unread_rows_are_not_the_next_ones),
+        cmocka_unit_test(test_pool_49__a_stream_left_is_dirt),
     };
 
     (void)engine;
