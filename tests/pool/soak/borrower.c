@@ -41,11 +41,15 @@ static void count(uint64_t counts[STATUSES], weir_status status)
         counts[index]++;
 }
 
-/* Beyond the limit of a statement: for stopping it. One that somebody cancels
- * ends no sooner than weir_cancel() does. */
+/* Beyond the limit of a statement: for stopping it. One that somebody cancels,
+ * or whose loan is taken back, ends no sooner than that does. */
 static double grace_s(const borrower *self)
 {
-    return atomic_load(&self->is_disturbed) ? GRACE_S + CANCEL_S : GRACE_S;
+    bool may_be_taken = self->here->has_threads && !self->must_succeed &&
+                        clock_s() - self->won_s > RECLAIM_LEAST_S;
+
+    return atomic_load(&self->is_disturbed) || may_be_taken ? GRACE_S + CANCEL_S
+                                                            : GRACE_S;
 }
 
 static void judge_time(const borrower *self, double began_s)

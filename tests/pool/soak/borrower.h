@@ -29,6 +29,7 @@ typedef struct borrower {
     crowd_sums sums;
     /* Of the loan under way: */
     ground *here;
+    double won_s;
     bool must_succeed;
     bool has_failed;
     double limit_s; /* of its statements; 0: none */

@@ -81,13 +81,11 @@ static void note_success(double won_s)
 /* Whether it was lent one. */
 static bool make_loan(borrower *self)
 {
-    double won_s;
-
     self->must_succeed = atomic_load(&strict);
     self->has_failed = false;
     if (!borrow_some(self))
         return false;
-    won_s = clock_s();
+    self->won_s = clock_s();
     set_limit(self);
     if (roll(&self->dice, 4) == 0)
         look_for_leftovers(self);
@@ -95,7 +93,7 @@ static bool make_loan(borrower *self)
     if (self->conn)
         borrower_give_back(self);
     if (!self->has_failed)
-        note_success(won_s);
+        note_success(self->won_s);
     return true;
 }
 
