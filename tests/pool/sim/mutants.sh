@@ -69,7 +69,7 @@ static void put_first(wi_pool *pool, wi_claim *claim)\
 
 fast_open.c
 the age is not looked at
-/^static bool is_stale/,/^}/s/place->generation != .*||/false ||/
+/^static bool is_stale/,/^}/s/wi_is_void(pool, place) ||/false ||/
 
 fast_open.c
 room is given twice
