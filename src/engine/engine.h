@@ -55,7 +55,7 @@ struct weir_engine {
     _Atomic int64_t statement_timeout_ns;
     _Atomic int64_t pool_timeout_ns;
     _Atomic int64_t connect_timeout_ns; /* 0: none */
-    _Atomic int pool_reset; /* weir_reset_mode */
+    _Atomic int pool_reset;             /* weir_reset_mode */
 
     wi_port port; /* of a pool whose borrowers wait by a hook */
     wi_pool *pool;
