@@ -197,14 +197,17 @@ static tally disarm(const trial *now, uint64_t before)
     return found;
 }
 
-/* A thread of the pool may still be closing or cleaning. */
+/* A thread of the pool may still be closing or cleaning, or opening for
+ * somebody who has been served otherwise. */
 static void expect_all_back(void)
 {
     weir_pool_status status;
 
     for (int ms = 0; ms < SETTLE_MS; ms += 10) {
         weir_engine_pool_status(engine, &status);
-        if (!status.busy && !status.connecting && !status.waiting)
+        if (status.busy + status.connecting + status.asking + status.closing +
+                status.waiting ==
+            0)
             return;
         usleep(10000);
     }
@@ -264,6 +267,7 @@ static void expect_contract_kept(void)
 
 static void expect_nothing_left(void)
 {
+    expect_all_back(); /* what is opened later would stay */
     weir_engine_dispose(engine);
     if (faulty)
         expect_contract_kept();
