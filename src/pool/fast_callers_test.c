@@ -25,12 +25,26 @@ static weir_status open_or_hang(void *context, int64_t deadline_ns, void **out,
 
 /* Pauses are drawn from this. */
 static wi_port port;
+static const wi_port *real_port;
 static _Atomic uint64_t drawn;
 
 static uint64_t draw(void *context)
 {
     (void)context;
     return atomic_load(&drawn);
+}
+
+/* The first step of a return happens just before the next sleep: its second,
+ * to tell those who wait, is far away. */
+static wi_lease *half_returned;
+
+static uint32_t park(void *context, wi_parker *parker, uint32_t seen,
+                     int64_t deadline_ns)
+{
+    if (half_returned)
+        atomic_store(&half_returned->state, WI_PLACE_IDLE);
+    half_returned = NULL;
+    return real_port->park(context, parker, seen, deadline_ns);
 }
 
 static const wi_resource_kind kind = {
@@ -178,6 +192,30 @@ static void test_pool_31__recovers_slowly(void **state)
     end(&server, &pool);
 }
 
+/* Who is told when to try again finds what is just being given back: he tells
+ * himself to look, and does not sleep on that. */
+static void test_who_tells_himself_to_look__hears_it(void **state)
+{
+    wi_pool_options options = fake_options(2);
+    wi_request request = {.deadline_ns = 0};
+    wi_lease *lease = NULL;
+    wi_lease *held;
+    wi_pool *pool;
+
+    (void)state;
+    options.backoff_ns = 3600 * SECOND;
+    options.max_overtake_ns = 3600 * SECOND;
+    pool = fake_pool_of(&kind, &server, &options);
+    held = acquire(pool);
+    go_down(pool, 1000 * SECOND);
+    half_returned = held;
+    request.deadline_ns = wi_now_ns() + 5 * SECOND;
+    assert_int_equal(wi_pool_acquire(pool, &request, &lease, NULL), WEIR_OK);
+    assert_ptr_equal(lease, held);
+    release(pool, lease);
+    end(&server, &pool);
+}
+
 /* 35: what is open is lent as before, and given to who waits. */
 static void test_pool_35__serves_from_what_is_open(void **state)
 {
@@ -298,6 +336,15 @@ static void test_pool_31__a_reopened_one_ends_the_outage(void **state)
     end(&server, &pool);
 }
 
+static const wi_port *use(const wi_port *real)
+{
+    real_port = real;
+    port = *real;
+    port.random = draw;
+    port.park = park;
+    return &port;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_pool_31__who_waits_tries_again),
         cmocka_unit_test(test_pool_31__the_next_tries_if_the_first_left),
         cmocka_unit_test(test_pool_31__recovers_slowly),
+        cmocka_unit_test(test_who_tells_himself_to_look__hears_it),
         cmocka_unit_test(test_pool_35__serves_from_what_is_open),
         cmocka_unit_test(test_pool_34__a_refused_password_is_told_to_all),
         cmocka_unit_test(test_pool_33__a_full_server_is_not_down),
@@ -314,13 +362,9 @@ int main(void)
         cmocka_unit_test(test_pool_31__a_reopened_one_ends_the_outage),
     };
 
-    fake_use("fast", WI_CORE_FAST, &port);
-    port = wi_port_native;
-    port.random = draw;
+    fake_use("fast", WI_CORE_FAST, use(&wi_port_native));
     if (cmocka_run_group_tests_name("fast", tests, NULL, NULL) != 0)
         return 1;
-    fake_use("portable", WI_CORE_FAST, &port);
-    port = wi_port_portable;
-    port.random = draw;
+    fake_use("portable", WI_CORE_FAST, use(&wi_port_portable));
     return cmocka_run_group_tests_name("portable", tests, NULL, NULL);
 }

@@ -250,9 +250,6 @@ static void look_for_room(wi_pool *pool, wi_claim *claim)
     if (wi_fast_now(pool) >= atomic_load(&claim->look_ns))
         atomic_store(&claim->look_ns, INT64_MAX);
     wi_dispatch(pool);
-    /* It may have been told itself, and would not wake for that. */
-    if (claim->is_woken)
-        look(pool, claim);
 }
 
 /* Locked; awake. */
@@ -299,9 +296,9 @@ bool wi_claim_wait(wi_pool *pool, wi_claim *claim)
         if (settled || (word == seen && !is_time && !claim->parker.gave_up))
             continue;
         wi_mutex_lock(&pool->lock);
+        seen = claim->word; /* what it tells itself from here on is news */
         wake_up(pool, claim, late);
         settled = claim->settled;
-        seen = claim->word;
         wi_fast_unlock(pool);
         if (late)
             break;

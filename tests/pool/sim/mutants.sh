@@ -186,10 +186,6 @@ who would have tried again leaves, and nobody does
 /^void wi_queue_nudge/,/^}/s/wi_callers_look_later(pool);//
 
 fast_queue.c
-who tells himself to look does not hear it
-/^static void look_for_room/,/^}/s/if (claim->is_woken)/if (false)/
-
-fast_queue.c
 it is time to try again, and who waits sleeps on
 /^static void look_for_room/,/^}/s/wi_dispatch(pool);//
 
