@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The housekeeper: one thread for all pools of a process that have something
- * for it. It begins with the first of them, sleeps until the next thing is due
- * or a watched socket tells something, and never asks whether there is work.
- *
- * A pool has a seat here while it is open and wants to be visited, or has
- * sockets that are watched. What is done on a visit is the pool's own affair
- * (pool/fast_house.h); nothing of it may take long, since the others wait.
- *
- * The lock of a house is taken inside that of a pool, never the other way
- * round. So who visits lets go of the house first, when the pool may end and
- * its head be another's: the serial that was remembered with the seat tells.
+ * The house: where the one thread lives that looks after all pools of a
+ * process. It begins with the first pool that has something for it, sleeps
+ * until the next thing is due or a watched socket tells something, and never
+ * asks whether there is work. What it does is a core's affair: the fast core's
+ * is pool/fast/house.h; the others do without.
  */
 #ifndef WI_POOL_HOUSE_H
 #define WI_POOL_HOUSE_H
@@ -21,32 +15,9 @@
 #include "base/list.h"
 #include "base/sync.h"
 
-struct wi_pool;
-struct wi_port;
-
-/* A machine that was suspended for less ends no connection. */
-#define WI_SUSPENDED_NS INT64_C(1000000000)
-
-/* Of a pool; guarded by the lock of the house. */
-typedef struct wi_seat {
-    wi_list_node seated; /* in wi_house::seats */
-    uint64_t serial;     /* of the pool */
-    int64_t due_ns;      /* of the next visit */
-} wi_seat;
-
-/* What a pool notes for its visits; guarded by the lock of the pool. */
-typedef struct wi_chores {
-    int closing;       /* places that are CLOSING */
-    bool is_filling;   /* until there have been `size` connections */
-    bool is_replacing; /* one more is opened before an old one goes */
-    int checks;        /* under way, of what was idle */
-    bool is_telling;   /* a thread attends to loans that last too long */
-    int64_t retire_ns; /* none is closed for its age before */
-} wi_chores;
-
 typedef struct wi_house {
     wi_mutex lock;           /* guards what follows */
-    wi_list seats;           /* all zero until the first one comes */
+    wi_list seats;           /* wi_seat; zero until the first one comes */
     bool is_kept;            /* there is a thread */
     int64_t asleep_until_ns; /* 0: it is awake, and will look by itself */
     int64_t suspended_ns;    /* of the machine, when it was looked at */
@@ -57,15 +28,13 @@ typedef struct wi_house {
         .lock = { PTHREAD_MUTEX_INITIALIZER }                                  \
     }
 
-/* The pool is locked. It is visited at that time, or before; INT64_MAX: it has
- * sockets that are watched, and nothing else. */
-void wi_house_call(struct wi_pool *pool, int64_t at_ns);
-/* The pool is locked. It is not visited any more. */
-void wi_house_leave(struct wi_pool *pool);
 /* In a forked child: nobody is there. */
-void wi_house_forget(wi_house *house);
-
-/* What a watched socket is known by. 0: the place cannot be watched. */
-uint64_t wi_house_key(uint64_t serial, uint32_t place);
+static inline void wi_house_forget(wi_house *house)
+{
+    (void)wi_mutex_init(&house->lock);
+    wi_list_init(&house->seats);
+    house->is_kept = false;
+    house->asleep_until_ns = 0;
+}
 
 #endif

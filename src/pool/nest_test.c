@@ -4,7 +4,7 @@
  * never go on is told at once, and nobody else. Over all cores with a queue.
  */
 #include "pool/borrower.h"
-#include "pool/fast.h"
+#include "pool/fast/fast.h"
 #include "pool/permit.h"
 
 #include <weir/cancel.h>
@@ -360,7 +360,7 @@ static void test_pool_55__what_is_idle_has_no_holder(void **state)
 
     (void)state;
     if (fake_core.core != WI_CORE_FAST)
-        return; /* its leases are others: slot_test.c */
+        return; /* its leases are others: slots/slot_test.c */
     pool = fake_pool(&servers[0], &options);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(take(pool, "one", "a.c:1", &one, &err), WEIR_OK);

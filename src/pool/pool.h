@@ -3,9 +3,9 @@
  * Lending out things that are expensive to make. The pool keeps `void *` and
  * reaches them through a few functions; it knows of no database.
  *
- * A lease is a place in the pool with a resource in it or on its way; its
- * life is in pool/slot.h. Who acquires gets an idle resource, or the room to
- * make one (and makes it himself, in his own thread), or waits for either.
+ * A lease is a place in the pool with a resource in it or on its way
+ * (pool/slots/slot.h). Who acquires gets an idle resource, or the room to make
+ * one (and makes it himself, in his own thread), or waits for either.
  *
  * Rules:
  * - Nothing that may block runs under a lock, nor does the allocator: opening,
@@ -32,7 +32,7 @@
  * lends by compare-and-swap and can use threads of its own; the second is one
  * mutex and nothing else, and serves as the oracle that the fast one is tested
  * against. Both serve in the same order and answer alike. The third has the
- * kinds of pool that are no queue (pool/kinds.h).
+ * kinds of pool that are no queue (pool/slots/kinds.h).
  */
 #ifndef WI_POOL_POOL_H
 #define WI_POOL_POOL_H
@@ -103,7 +103,7 @@ typedef enum wi_core_choice {
 } wi_core_choice;
 
 /* What a loan is: docs/guide/pool.md. All but the first are the core of
- * pool/kinds.h, whatever `core` says. */
+ * pool/slots/kinds.h, whatever `core` says. */
 typedef enum wi_pool_kind {
     WI_KIND_QUEUE = 0,
     WI_KIND_NULL,

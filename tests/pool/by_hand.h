@@ -6,7 +6,7 @@
 #ifndef WEIR_TESTS_POOL_BY_HAND_H
 #define WEIR_TESTS_POOL_BY_HAND_H
 
-#include "pool/fast_house.h"
+#include "pool/fast/chores.h"
 #include "pool/threaded.h"
 
 static wi_port by_hand; /* the native one, but for the clock and the house */

@@ -6,7 +6,7 @@
  */
 #include "sound.h"
 
-#include "pool/fast.h"
+#include "pool/fast/fast.h"
 #include "world.h"
 
 static bool has_resource(uint32_t state)

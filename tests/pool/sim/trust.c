@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-#include "pool/fast.h"
+#include "pool/fast/fast.h"
 #include "world.h"
 
 static uint32_t generation;
