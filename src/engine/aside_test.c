@@ -101,6 +101,30 @@ static void test_deadline__leaves_the_work_to_the_thread(void **state)
     until_dropped(1);
 }
 
+static bool is_off(const void *context)
+{
+    return weir_services_now(&plain) >= *(const int64_t *)context;
+}
+
+static void test_called_off__work_is_left_to_the_thread(void **state)
+{
+    chore *it = new_chore(-1);
+    int64_t off_at = weir_services_now(&plain) + 20 * MS;
+    weir_services *own = weir_services_until(&plain, is_off, &off_at);
+    weir_error err;
+
+    (void)state;
+    assert_non_null(own);
+    atomic_store(&dropped, 0);
+    assert_int_equal(
+        weir_services_aside(own, &aside, it, WEIR_NO_DEADLINE, &err),
+        WEIR_ERR_CANCELLED);
+    assert_int_equal(atomic_load(&dropped), 0);
+    weir_services_free(&plain, own);
+    atomic_store(&it->may_end, true);
+    until_dropped(1);
+}
+
 /* It may be over in the very moment of the deadline. */
 static void test_deadline__may_meet_the_end_of_the_work(void **state)
 {
@@ -232,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aside__is_done_by_another_thread),
         cmocka_unit_test(test_deadline__leaves_the_work_to_the_thread),
+        cmocka_unit_test(test_called_off__work_is_left_to_the_thread),
         cmocka_unit_test(test_deadline__may_meet_the_end_of_the_work),
         cmocka_unit_test(test_abandoned__work_loses_its_socket),
         cmocka_unit_test(test_abandoned__work_is_told_when_it_meets_the_server),

@@ -19,6 +19,7 @@
 typedef struct spoils {
     wi_link *link; /* to be closed; NULL: it stays with the handle */
     bool has_permit;
+    bool is_at_work; /* the server is still at a statement of the link's */
 } spoils;
 
 weir_status wi_reclaim_refuse(const weir_conn *conn, weir_error *err)
@@ -74,20 +75,32 @@ static bool enter(weir_conn *conn)
 
 /* ------------------------------------------------------------------- ending */
 
-/* Entered. The session ends, and what is in the program's hands stays. */
-static void end_session(const weir_conn *conn)
+/* Locked: the link. */
+static void stop_statement(const weir_conn *conn)
+{
+    weir_error ignored;
+
+    if (conn->driver->cancel)
+        (void)conn->driver->cancel(conn->link->driver_conn, &ignored);
+}
+
+/* Entered. The session ends, and what is in the program's hands stays.
+ * @return whether the server has still to be told */
+static bool end_session(const weir_conn *conn)
 {
     const weir_driver *driver = conn->driver;
     void *at = conn->link->driver_conn;
     int64_t deadline = wi_deadline_in_ns(ROLLBACK_NS);
     weir_error ignored;
 
-    if (conn->link->fd < 0 && (driver->state(at) & WEIR_STATE_IN_TX) != 0)
-        (void)driver->rollback(at, deadline, &ignored);
-    if (driver->cancel && (conn->link->fd < 0 || conn->stream))
-        (void)driver->cancel(at, &ignored);
-    if (conn->link->fd >= 0)
+    if (conn->link->fd >= 0) {
         (void)shutdown(conn->link->fd, SHUT_RDWR);
+        return conn->stream != NULL;
+    }
+    if ((driver->state(at) & WEIR_STATE_IN_TX) != 0)
+        (void)driver->rollback(at, deadline, &ignored);
+    stop_statement(conn);
+    return false;
 }
 
 /* Entered, and the link is locked. */
@@ -110,7 +123,7 @@ static spoils take(weir_conn *conn)
         found.link = conn->link;
         conn->link = NULL;
     } else {
-        end_session(conn);
+        found.is_at_work = end_session(conn);
     }
     return found;
 }
@@ -164,6 +177,10 @@ bool wi_reclaim_loan(void *context, const wi_leak *leak)
     }
     if (is_taken)
         atomic_store(&conn->state, WI_CONN_IDLE);
+    /* That may take its time: whoever comes in is told at once, and calls it
+     * off by ending his statement. */
+    if (found.is_at_work)
+        stop_statement(conn);
     wi_mutex_unlock(&conn->link_lock);
     if (is_taken)
         settle(engine, conn, &found);

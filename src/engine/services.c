@@ -15,6 +15,9 @@
 #include "engine/conn.h"
 #include "pool/staff.h"
 
+/* How soon a wait ends that was called off. */
+#define STEP_NS INT64_C(10000000)
+
 void *weir_services_alloc(const weir_services *services, size_t size)
 {
     return wi_alloc(services->allocator, size);
@@ -80,6 +83,42 @@ static weir_status wait_somehow(const weir_services *services, int fd,
                : wait_by_poll(fd, events, deadline);
 }
 
+/* In steps, and between them it is asked whether to go on: a descriptor to
+ * wake it by would have to be waited for beside the other, and the program's
+ * hook knows but one. */
+static weir_status wait_until_off(const weir_services *services, int fd,
+                                  unsigned events, int64_t deadline)
+{
+    int64_t until;
+    weir_status status;
+
+    do {
+        if (services->is_off(services->off_context))
+            return WEIR_ERR_CANCELLED;
+        until = wi_deadline_in_ns(STEP_NS);
+        if (until > deadline)
+            until = deadline;
+        status = wait_somehow(services, fd, events, until);
+    } while (status == WEIR_ERR_TIMEOUT && until < deadline);
+    return status;
+}
+
+/* It opens nothing for the pool, however long it takes. */
+weir_services *weir_services_until(const weir_services *services,
+                                   bool (*is_off)(const void *context),
+                                   const void *context)
+{
+    weir_services *made = wi_alloc(services->allocator, sizeof *made);
+
+    if (!made)
+        return NULL;
+    *made = *services;
+    made->pool = NULL;
+    made->is_off = is_off;
+    made->off_context = context;
+    return made;
+}
+
 bool weir_services_is_over(const weir_services *services)
 {
     return services->waits && wi_waits_are_over(services->waits);
@@ -95,7 +134,8 @@ weir_status weir_services_wait(const weir_services *services, int fd,
 
     if (waits && !wi_wait_begin(waits, &self, fd, wi_thread_mark()))
         return wi_waits_refuse(err);
-    status = wait_somehow(services, fd, events, deadline);
+    status = services->is_off ? wait_until_off(services, fd, events, deadline)
+                              : wait_somehow(services, fd, events, deadline);
     if (waits && !wi_wait_end(waits, &self))
         return wi_waits_refuse(err);
     switch (status) {

@@ -6,6 +6,8 @@
 #ifndef WI_ENGINE_SERVICES_H
 #define WI_ENGINE_SERVICES_H
 
+#include <stdbool.h>
+
 #include <weir/engine.h>
 #include <weir/sys/services.h>
 
@@ -19,6 +21,9 @@ struct weir_services {
     wi_log log;
     struct wi_pool *pool; /* NULL: there is none */
     wi_waits *waits;      /* of the engine; NULL: there is none */
+    /* Whether its work was called off; NULL: it cannot be. */
+    bool (*is_off)(const void *context);
+    const void *off_context;
 };
 
 #endif

@@ -2,6 +2,7 @@
 /* What a driver may use: waiting in one place, growing bytes. */
 #include "engine/services.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,6 +91,62 @@ static void test_wait__goes_through_the_hook(void **state)
     }
 }
 
+typedef struct decision {
+    int looks; /* how often it has been asked */
+    int off_at;
+} decision;
+
+static bool is_off(const void *context)
+{
+    decision *it = *(decision *const *)context;
+
+    return ++it->looks >= it->off_at;
+}
+
+static void test_wait__ends_when_it_is_called_off(void **state)
+{
+    decision later = {.off_at = 3};
+    decision *context = &later;
+    weir_services *own = weir_services_until(&plain, is_off, &context);
+    weir_error err;
+    int ends[2];
+
+    (void)state;
+    assert_non_null(own);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(weir_services_wait(own, ends[0], WEIR_WAIT_READ,
+                                        WEIR_NO_DEADLINE, &err),
+                     WEIR_ERR_CANCELLED);
+    assert_int_equal(later.looks, 3);
+    close(ends[0]);
+    close(ends[1]);
+    weir_services_free(&plain, own);
+}
+
+static void test_wait__keeps_the_deadline_unless_called_off(void **state)
+{
+    decision never = {.off_at = INT_MAX};
+    decision *context = &never;
+    weir_services *own = weir_services_until(&plain, is_off, &context);
+    int64_t deadline = weir_services_now(&plain) + 25000000;
+    weir_error err;
+    int ends[2];
+
+    (void)state;
+    assert_non_null(own);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(
+        weir_services_wait(own, ends[0], WEIR_WAIT_READ, deadline, &err),
+        WEIR_ERR_TIMEOUT);
+    assert_true(weir_services_now(&plain) >= deadline);
+    assert_int_equal(
+        weir_services_wait(own, ends[1], WEIR_WAIT_WRITE, deadline, &err),
+        WEIR_OK);
+    close(ends[0]);
+    close(ends[1]);
+    weir_services_free(&plain, own);
+}
+
 /* ------------------------------------------------------------------ buffers */
 
 static void test_buffer__grows_and_keeps(void **state)
@@ -132,6 +189,8 @@ int main(void)
         cmocka_unit_test(test_wait__ends_when_something_is_there),
         cmocka_unit_test(test_wait__keeps_the_deadline_and_not_less),
         cmocka_unit_test(test_wait__goes_through_the_hook),
+        cmocka_unit_test(test_wait__ends_when_it_is_called_off),
+        cmocka_unit_test(test_wait__keeps_the_deadline_unless_called_off),
         cmocka_unit_test(test_buffer__grows_and_keeps),
         cmocka_unit_test(test_buffer__refuses_what_no_memory_holds),
     };

@@ -126,6 +126,19 @@ static void test_stopped_server__holds_no_deadline_up(void **state)
     kit_hung_keeps_deadlines(set_server, "DO 0");
 }
 
+static void test_stopped_server__cancel_holds_no_deadline_up(void **state)
+{
+    (void)state;
+    kit_hung_cancel_waits_alone(set_server, "DO 0");
+}
+
+static void test_stopped_server__reclaim_holds_nobody_up(void **state)
+{
+    (void)state;
+    kit_hung_reclaim_waits_alone(set_server,
+                                 "SELECT seq FROM seq_1_to_10000000");
+}
+
 static void test_stopped_server__connecting_ends_in_time(void **state)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
@@ -343,6 +356,8 @@ int main(void)
         TEST(ended__autocommit_call_is_unknown),
         TEST(deadline__stops_the_statement_and_keeps_the_rest),
         TEST(stopped_server__holds_no_deadline_up),
+        TEST(stopped_server__cancel_holds_no_deadline_up),
+        TEST(stopped_server__reclaim_holds_nobody_up),
         TEST(stopped_server__connecting_ends_in_time),
         TEST(cancel__ends_what_runs_and_nothing_else),
         TEST(cancel__that_races_hits_only_its_own_statement),

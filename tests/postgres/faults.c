@@ -259,6 +259,19 @@ static void test_stopped_server__holds_no_deadline_up(void **state)
     kit_hung_keeps_deadlines(signal_all, "SELECT 1");
 }
 
+static void test_stopped_server__cancel_holds_no_deadline_up(void **state)
+{
+    (void)state;
+    kit_hung_cancel_waits_alone(signal_all, "SELECT 1");
+}
+
+static void test_stopped_server__reclaim_holds_nobody_up(void **state)
+{
+    (void)state;
+    kit_hung_reclaim_waits_alone(signal_all,
+                                 "SELECT generate_series(1, 10000000)");
+}
+
 static weir_status connect_to(const char *url, weir_error *err)
 {
     weir_engine_options options = WEIR_ENGINE_OPTIONS;
@@ -606,6 +619,8 @@ int main(void)
         TEST(commit__that_waits_for_a_standby_and_is_stopped),
         TEST(deadline__stops_the_statement),
         TEST(stopped_server__holds_no_deadline_up),
+        TEST(stopped_server__cancel_holds_no_deadline_up),
+        TEST(stopped_server__reclaim_holds_nobody_up),
         TEST(stopped_server__connecting_ends_in_time),
         TEST(unanswering__host_ends_in_time),
         TEST(killed__in_each_phase),

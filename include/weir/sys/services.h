@@ -8,6 +8,7 @@
 #ifndef WEIR_SYS_SERVICES_H
 #define WEIR_SYS_SERVICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -101,6 +102,20 @@ WEIR_API weir_status weir_aside_reached(int fd) WEIR_MUST_USE;
  *  CONNECTION; a driver that computes asks beside its deadline, and answers
  *  as if it was cancelled. */
 WEIR_API bool weir_services_is_over(const weir_services *services);
+
+/**
+ * The same services for work that may be called off: within some 10 ms of
+ * `is_off` saying so, each wait ends with CANCELLED, also one for work aside.
+ * For asking a server to stop a statement, which is of no use any more once
+ * that has ended.
+ *
+ * @param is_off asked by the thread that waits, again and again
+ * @return [owned] give it back with weir_services_free() before `services`
+ *         end; NULL: there is no memory
+ */
+WEIR_API weir_services *weir_services_until(const weir_services *services,
+                                            bool (*is_off)(const void *context),
+                                            const void *context);
 
 /** Hands a notice or warning of the server or the driver to the engine's log
  *  hook. One line; values and passwords must not be in it. */

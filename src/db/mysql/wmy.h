@@ -91,6 +91,7 @@ typedef enum wmy_running {
     WMY_STOPPED,  /* … and has done so; it may be asked again */
     WMY_LAST,     /* as STOPPING, and it must not be asked again */
     WMY_SPENT,    /* as STOPPED, and … */
+    WMY_OFF,      /* as LAST, and nobody waits for it any more */
 } wmy_running;
 
 typedef struct wmy_conn {

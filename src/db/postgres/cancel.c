@@ -4,7 +4,8 @@
  * proves that it may. libpq's PQcancel() would block, so the sixteen bytes
  * are sent here. The server closes that connection once it has passed the
  * wish on; whoever ends the statement waits for that, so no wish ever hits
- * the statement after it.
+ * the statement after it. He does so for as long as the statement itself may
+ * take; then the wish is called off, and the connection given up.
  */
 #include "wpg.h"
 
@@ -21,6 +22,7 @@ enum { REQUEST_SIZE = 16, REQUEST_CODE = 80877102 };
 
 typedef struct stopper {
     const wpg_conn *conn;
+    const weir_services *services;
     int fd;
     int64_t deadline;
     bool sent;
@@ -29,8 +31,7 @@ typedef struct stopper {
 static weir_status wait_for(const stopper *s, weir_wait_event event,
                             weir_error *err)
 {
-    return weir_services_wait(s->conn->services, s->fd, event, s->deadline,
-                              err);
+    return weir_services_wait(s->services, s->fd, event, s->deadline, err);
 }
 
 static weir_status broken(weir_error *err)
@@ -94,13 +95,16 @@ static weir_status hear_end(const stopper *s, weir_error *err)
 }
 
 /* `*stray`: the wish is on its way and nobody knows when it arrives. */
-static weir_status stop(const wpg_conn *conn, int64_t deadline, bool *stray,
-                        weir_error *err)
+static weir_status stop(const wpg_conn *conn, const weir_services *services,
+                        int64_t deadline, bool *stray, weir_error *err)
 {
-    stopper s = {.conn = conn, .fd = -1, .deadline = deadline};
+    stopper s = {
+        .conn = conn, .services = services, .fd = -1, .deadline = deadline};
     weir_status status;
 
     *stray = false;
+    if (!services)
+        return wpg_nomem(err);
     if (!conn->key.known)
         return weir_error_set(err, WEIR_ERR_UNSUPPORTED,
                               "the server cannot be asked to stop");
@@ -129,10 +133,11 @@ static bool claim(wpg_conn *conn)
                                           WPG_STOPPING);
 }
 
-static weir_status stop_until(wpg_conn *conn, int64_t deadline, weir_error *err)
+static weir_status stop_until(wpg_conn *conn, const weir_services *services,
+                              int64_t deadline, weir_error *err)
 {
     bool stray;
-    weir_status status = stop(conn, deadline, &stray, err);
+    weir_status status = stop(conn, services, deadline, &stray, err);
     int was = WPG_STOPPING;
 
     if (!atomic_compare_exchange_strong(&conn->running, &was,
@@ -149,7 +154,7 @@ bool wpg_stop_own(wpg_conn *conn)
     if (!claim(conn))
         return atomic_load(&conn->running) == WPG_STOPPING ||
                atomic_load(&conn->running) == WPG_STOPPED;
-    return stop_until(conn, until, &ignored) == WEIR_OK;
+    return stop_until(conn, conn->services, until, &ignored) == WEIR_OK;
 }
 
 void wpg_running_begin(wpg_conn *conn)
@@ -157,14 +162,30 @@ void wpg_running_begin(wpg_conn *conn)
     atomic_store_explicit(&conn->running, WPG_RUNNING, memory_order_release);
 }
 
+/* Whether the statement could still be waited for. */
+static bool has_time(const wpg_conn *conn)
+{
+    int64_t grace_ns = conn->stopped ? 0 : conn->grace_ns;
+
+    return !conn->lost &&
+           (conn->deadline == WEIR_NO_DEADLINE ||
+            weir_services_now(conn->services) < conn->deadline + grace_ns);
+}
+
 /* A wish that is on its way is waited for, and is the last: else somebody who
  * asks again and again could hold this up for ever. */
 static void await_wish(wpg_conn *conn)
 {
     int found = WPG_STOPPING;
+    int last = WPG_LAST;
 
     (void)atomic_compare_exchange_strong(&conn->running, &found, WPG_LAST);
-    while (atomic_load(&conn->running) == WPG_LAST)
+    while (atomic_load(&conn->running) == WPG_LAST && has_time(conn))
+        wpg_pause(conn, PAUSE_NS);
+    if (!atomic_compare_exchange_strong(&conn->running, &last, WPG_OFF))
+        return;
+    conn->lost = true;
+    while (atomic_load(&conn->running) == WPG_OFF)
         wpg_pause(conn, PAUSE_NS);
 }
 
@@ -186,13 +207,25 @@ void wpg_running_next(wpg_conn *conn)
     wpg_running_begin(conn);
 }
 
+static bool is_off(const void *memory)
+{
+    const wpg_conn *conn = memory;
+
+    return atomic_load(&conn->running) == WPG_OFF;
+}
+
 weir_status wpg_cancel(void *memory, weir_error *err)
 {
     wpg_conn *conn = memory;
+    int64_t until = weir_services_now(conn->services) + CANCEL_LIMIT_NS;
+    weir_services *services;
+    weir_status status;
 
     wpg_hush(conn);
     if (!claim(conn))
         return WEIR_OK;
-    return stop_until(conn, weir_services_now(conn->services) + CANCEL_LIMIT_NS,
-                      err);
+    services = weir_services_until(conn->services, is_off, conn);
+    status = stop_until(conn, services, until, err);
+    weir_services_free(conn->services, services);
+    return status;
 }

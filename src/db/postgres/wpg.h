@@ -93,6 +93,7 @@ typedef enum wpg_running {
     WPG_LAST,     /* as STOPPING, and it must not be asked again */
     WPG_SPENT,    /* as STOPPED, and … */
     WPG_STRAY,    /* … and when it will arrive is not known */
+    WPG_OFF,      /* as LAST, and nobody waits for it any more */
     WPG_HEARING,  /* nothing runs: a notification is waited for */
     WPG_HUSHED,   /* … no longer */
 } wpg_running;

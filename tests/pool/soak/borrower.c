@@ -6,8 +6,7 @@
 #include "findings.h"
 #include "ledger.h"
 
-#define GRACE_S 0.5
-#define CANCEL_S 2.0      /* that weir_cancel() may take in a silent network */
+#define GRACE_S 0.5 /* beyond the limit of a statement: for stopping it */
 #define CLOSE_MOST_S 11.0 /* a rollback and a reset, of 5 s each */
 #define ROUNDING_S 0.000001 /* of a deadline from seconds */
 
@@ -41,23 +40,12 @@ static void count(uint64_t counts[STATUSES], weir_status status)
         counts[index]++;
 }
 
-/* Beyond the limit of a statement: for stopping it. One that somebody cancels,
- * or whose loan is taken back, ends no sooner than that does. */
-static double grace_s(const borrower *self)
-{
-    bool may_be_taken = self->here->has_threads && !self->must_succeed &&
-                        clock_s() - self->won_s > RECLAIM_LEAST_S;
-
-    return atomic_load(&self->is_disturbed) || may_be_taken ? GRACE_S + CANCEL_S
-                                                            : GRACE_S;
-}
-
 static void judge_time(const borrower *self, double began_s)
 {
     double took_s = clock_s() - began_s;
 
     if (self->limit_s > 0 && !self->has_failed &&
-        took_s > self->limit_s + grace_s(self) + slack_s())
+        took_s > self->limit_s + GRACE_S + slack_s())
         finding("%s took %.3f s, with a limit of %.3f s",
                 atomic_load(&self->at), took_s, self->limit_s);
 }

@@ -12,7 +12,6 @@
 
 #include "ground.h"
 
-#define RECLAIM_LEAST_S 0.3 /* of what pool_reclaim_after is ever set to */
 
 enum { CROWD_MAX = 24, STATUSES = 25 };
 
