@@ -6,7 +6,7 @@
 #include "findings.h"
 #include "ledger.h"
 
-#define GRACE_S 0.5 /* beyond the limit of a statement: for stopping it */
+#define GRACE_S 0.5       /* beyond the limit of a statement: for stopping it */
 #define CLOSE_MOST_S 11.0 /* a rollback and a reset, of 5 s each */
 #define ROUNDING_S 0.000001 /* of a deadline from seconds */
 

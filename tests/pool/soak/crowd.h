@@ -12,7 +12,6 @@
 
 #include "ground.h"
 
-
 enum { CROWD_MAX = 24, STATUSES = 25 };
 
 typedef struct crowd_sums {
