@@ -246,6 +246,7 @@ WEIR_API weir_status weir_generated_key(weir_conn *conn, int64_t *out);
 /**
  * Seconds that each later statement of this loan may take; 0: no limit.
  * Begins with the engine's statement_timeout_s.
+ *  @return WEIR_OK; CONFIG: negative or no number; MISUSE
  */
 WEIR_API weir_status weir_set_timeout(weir_conn *conn, double seconds);
 

@@ -343,8 +343,10 @@ typedef struct weir_pool_status {
     uint64_t connect_failures;
     int detached;       /* of the busy ones; weir_conn_detach() */
     int overdue;        /* of them, those that were told of as leaks */
-    uint64_t leaks;     /* loans that lasted longer than pool_leak_threshold */
-    uint64_t reclaimed; /* of them, those that were taken back */
+    uint64_t leaks;     /* loans that lasted longer than pool_leak_threshold,
+                           or pool_reclaim_after */
+    uint64_t reclaimed; /* of them, those that were taken back, or given back
+                           since their calls were ended for it */
     /** Loans that were given back when they were over: twice, or after they
      *  were taken back. Harmless, and a mistake of the program. */
     uint64_t stale_returns;

@@ -48,8 +48,8 @@ typedef struct weir_pool_numbers {
     uint64_t waits; /* acquires that had to wait */
     double longest_wait_s;
     weir_pool_latency wait; /* of those that had to */
-    /** How long connections were held. Loans shorter than a few milliseconds
-     *  are sampled, so `count` is about right. */
+    /** How long connections were held. Of loans shorter than 16 ms one in 64
+     *  is timed and counts for all, so `count` is about right. */
     weir_pool_latency hold;
     weir_pool_latency connect; /* how long opening took that succeeded */
 } weir_pool_numbers;
@@ -86,7 +86,8 @@ WEIR_API weir_status weir_pool_dump(const weir_engine *engine, weir_json *out);
  * metrics) as its exporters write them: gauges, counters, and histograms of
  * how long connections were waited for, used and opened, whose sums are right
  * to within a quarter. `name` becomes the label
- * db_client_connection_pool_name; what OpenTelemetry has no name for begins
+ * db_client_connection_pool_name, with _ for quotes, backslashes and control
+ * characters; what OpenTelemetry has no name for begins
  * with weir_pool_. docs/guide/pool.md lists all.
  *
  * @return its length without the NUL, as snprintf(): text that did not fit is

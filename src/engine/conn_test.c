@@ -199,6 +199,7 @@ static void test_pool_53__misuse_is_told_and_harms_nothing(void **state)
     assert_null(copy);
     weir_engine_pool_status(engine, &status);
     assert_int_equal(status.busy, 3);
+    assert_int_equal(status.stale_returns, 1);
     give_back(others, 3);
     weir_engine_pool_status(engine, &status);
     assert_int_equal(status.busy, 0);

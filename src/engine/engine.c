@@ -20,6 +20,7 @@
 #include "engine/link.h"
 #include "engine/options.h"
 #include "engine/pool_options.h"
+#include "engine/pool_view.h"
 #include "pool/staff.h"
 #include "url/options.h"
 
@@ -616,5 +617,5 @@ void weir_engine_pool_status(const weir_engine *engine, weir_pool_status *out)
     if (!wi_engine_is(engine))
         return;
     wi_pool_status(engine->pool, out);
-    out->detached = atomic_load(&engine->detached_count);
+    wi_engine_add_own(engine, out);
 }

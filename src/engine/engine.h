@@ -64,6 +64,10 @@ struct weir_engine {
     wi_events events;
     _Atomic uint64_t link_count;
     _Atomic int detached_count;
+    /* What the pool does not see: handles that were closed twice, and loans
+     * whose calls were ended by the pool, given back before it took them. */
+    _Atomic uint64_t closed_twice;
+    _Atomic uint64_t given_up;
 
     wi_handles handles;
     wi_mutex lock; /* guards what follows and `live` */

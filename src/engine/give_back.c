@@ -74,6 +74,8 @@ static void give_back(weir_conn *closing)
     wi_conn_end_results(closing, "the connection was closed");
     end_transaction(closing);
     wi_results_leave(closing);
+    if (wi_conn_is_overdue(closing))
+        atomic_fetch_add(&engine->given_up, 1);
     fate = take_link(closing);
     atomic_store_explicit(&closing->state, WI_CONN_CLOSED,
                           memory_order_release);
@@ -142,6 +144,8 @@ void weir_conn_close(weir_conn **conn)
         if (atomic_load(&closing->state) == WI_CONN_ENTERED)
             return;
         *conn = NULL;
+        if (atomic_load(&closing->state) == WI_CONN_CLOSED)
+            atomic_fetch_add(&closing->engine->closed_twice, 1);
         wi_log_message(&closing->engine->services.log, WEIR_LOG_WARNING, 0,
                        "a connection that is not lent was given back; somebody "
                        "has kept a copy of its pointer");

@@ -27,6 +27,9 @@ static const struct {
                         "pool_reclaim_after"},
 };
 
+#define GIVEN_UP                                                               \
+    "a connection was given back once its calls had been ended; it was lent"
+
 static double seconds(int64_t ns)
 {
     return (double)ns / 1e9;
@@ -54,6 +57,20 @@ static void hand_on(const weir_engine *engine, const char *line,
     wi_log_event(&engine->services.log, &event);
 }
 
+/* Its borrower was told that its time was over, and gave it back himself. */
+static bool was_given_up(const wi_leak *leak)
+{
+    return leak->news == WI_LEAK_RETURNED && leak->refusals > 0;
+}
+
+/* That it came back is no news of what nobody was told of. */
+static bool is_news(const weir_engine *engine, const wi_leak *leak)
+{
+    return wi_log_wants(&engine->services.log, WEIR_LOG_WARNING) &&
+           (leak->news != WI_LEAK_RETURNED || leak->limit_ns > 0 ||
+            leak->refusals > 0);
+}
+
 void wi_leak_tell(void *context, const wi_leak *leak)
 {
     const weir_engine *engine = context;
@@ -62,16 +79,17 @@ void wi_leak_tell(void *context, const wi_leak *leak)
     char limit[64] = "";
     char line[LINE_SIZE];
 
-    if (!wi_log_wants(&engine->services.log, WEIR_LOG_WARNING))
+    if (!is_news(engine, leak))
         return;
-    if (leak->limit_ns > 0) /* it may have been taken away meanwhile */
+    /* It may have been taken away meanwhile. */
+    if (leak->limit_ns > 0 && !was_given_up(leak))
         snprintf(limit, sizeof limit, " (%s is %g s)", said[leak->news].option,
                  seconds(leak->limit_ns));
-    snprintf(line, sizeof line,
-             "%s for %.1f s%s to \"%.*s\"%s%s by thread %llu",
-             said[leak->news].what, seconds(leak->age_ns), limit, shown, tag,
-             leak->site ? " at " : "", leak->site ? end_of(leak->site) : "",
-             (unsigned long long)leak->thread);
+    snprintf(
+        line, sizeof line, "%s for %.1f s%s to \"%.*s\"%s%s by thread %llu",
+        was_given_up(leak) ? GIVEN_UP : said[leak->news].what,
+        seconds(leak->age_ns), limit, shown, tag, leak->site ? " at " : "",
+        leak->site ? end_of(leak->site) : "", (unsigned long long)leak->thread);
     hand_on(engine, line, leak->tag, leak->age_ns);
 }
 

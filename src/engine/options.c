@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "engine/isolation.h"
@@ -267,13 +268,27 @@ bool wi_engine_option_is_live(const char *name)
 
 /* -------------------------------------------------------------- the URL's */
 
-static bool declares(const weir_option_spec *table, const char *name)
+static const weir_option_spec *declared(const weir_option_spec *table,
+                                        const char *name)
 {
     for (; table && table->name; table++) {
         if (strcmp(table->name, name) == 0)
-            return true;
+            return table;
     }
-    return false;
+    return NULL;
+}
+
+/* Whether the driver has an option of that name, and it may have that value. */
+static bool takes(const weir_option_spec *table, const weir_url_item *item)
+{
+    const weir_option_spec *spec = declared(table, item->key);
+    const char *const *choice = spec ? spec->choices : NULL;
+
+    if (!spec || spec->kind != WEIR_OPTION_IGNORED || !choice)
+        return spec != NULL;
+    while (*choice && strcasecmp(*choice, item->value) != 0)
+        choice++;
+    return *choice != NULL;
 }
 
 static weir_status unknown(const wi_option_targets *targets, const char *name,
@@ -325,13 +340,13 @@ static weir_status hand_out(const weir_url_item *item,
                                                item->value, &outcome, err);
 
     if (outcome.kind != WI_OPTION_UNKNOWN &&
-        (status == WEIR_OK || (!declares(tables[0], item->key) &&
-                               !declares(tables[1], item->key)))) {
+        (status == WEIR_OK ||
+         (!takes(tables[0], item) && !takes(tables[1], item)))) {
         tell_ignored(targets, item->key, &outcome);
         return status;
     }
     for (int i = 0; i < 2; i++) {
-        if (!declares(tables[i], item->key))
+        if (!declared(tables[i], item->key))
             continue;
         status = wi_options_set(tables[i], values[i], item->key, item->value,
                                 &outcome, err);

@@ -170,7 +170,7 @@ static weir_status check_ranges(const weir_engine_options *options,
                    *(const int *)member <= (int)spec->max;
         if (!fits)
             return weir_error_set(err, WEIR_ERR_CONFIG,
-                                  "option %s: write %g to %g", spec->name,
+                                  "option %s: write %.16g to %.16g", spec->name,
                                   spec->min, spec->max);
     }
     if ((unsigned)options->pool_order > WEIR_POOL_LIFO)

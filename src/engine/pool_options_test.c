@@ -91,7 +91,7 @@ static void test_pool_options_check__refuses_what_means_nothing(void **state)
 
     (void)state;
     options.max_connecting = 0;
-    refuse(&options, "option max_connecting: write 1 to 1e+06");
+    refuse(&options, "option max_connecting: write 1 to 1000000");
     options = defaults;
     options.max_overtake_s = -1;
     refuse(&options, "option max_overtake: write 0 to");

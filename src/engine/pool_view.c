@@ -20,10 +20,19 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+void wi_engine_add_own(const weir_engine *engine, weir_pool_status *status)
+{
+    uint64_t given_up = atomic_load(&engine->given_up);
+
+    status->detached = atomic_load(&engine->detached_count);
+    status->reclaimed += given_up;
+    status->stale_returns += given_up + atomic_load(&engine->closed_twice);
+}
+
 void wi_engine_look(const weir_engine *engine, wi_pool_view *view)
 {
     wi_pool_view_of(engine->pool, view);
-    view->status.detached = atomic_load(&engine->detached_count);
+    wi_engine_add_own(engine, &view->status);
 }
 
 static weir_status no_engine(weir_error *err)

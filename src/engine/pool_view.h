@@ -9,8 +9,10 @@
 
 #include "pool/view.h"
 
-/* The pool's own picture, and what left the pool with its holder, which the
- * engine knows alone. `view` has room as in pool/view.h. */
+/* Adds what the engine alone knows: what left the pool with its holder, and
+ * loans that ended otherwise than the pool has seen. */
+void wi_engine_add_own(const weir_engine *engine, weir_pool_status *status);
+/* The pool's own picture, with that. `view` has room as in pool/view.h. */
 void wi_engine_look(const weir_engine *engine, wi_pool_view *view);
 
 /* "up", "suspect", …. */

@@ -285,10 +285,44 @@ static void test_pool_advise__needs_something_to_go_by(void **state)
     weir_engine_close(&engine);
 }
 
+static double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* By the coarse clock a quarter of these would have lasted four. */
+static void test_pool_stats__hold_is_no_longer_than_the_longest(void **state)
+{
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    weir_engine *engine = small_engine();
+    weir_pool_numbers numbers;
+    double longest_s = 0;
+
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        double began_s = now_s();
+        weir_conn *conn = borrow(engine, NULL);
+
+        nanosleep(&millisecond, NULL);
+        weir_conn_close(&conn);
+        if (now_s() - began_s > longest_s)
+            longest_s = now_s() - began_s;
+    }
+    assert_int_equal(weir_pool_stats(engine, &numbers), WEIR_OK);
+    assert_in_range(numbers.hold.count, 200, 800);
+    assert_true(numbers.hold.p50_s >= 0.001);
+    assert_true(numbers.hold.p9999_s <= 1.5 * longest_s);
+    weir_engine_close(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_stats__counts_what_happened),
+        cmocka_unit_test(test_pool_stats__hold_is_no_longer_than_the_longest),
         cmocka_unit_test(test_pool_dump__names_the_holder),
         cmocka_unit_test(test_pool_dump__names_the_writer),
         cmocka_unit_test(test_pool_dump__has_the_queue_in_its_order),

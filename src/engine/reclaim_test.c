@@ -212,6 +212,30 @@ static void test_pool_54__who_is_in_a_call_comes_back(void **state)
     assert_int_equal(now().stale_returns, 1);
 }
 
+/* He was told so, and closes: whether the pool comes before him or after. */
+static void test_pool_54__who_closes_at_once_was_taken_from(void **state)
+{
+    worker one = {.status = WEIR_OK};
+    weir_error err;
+
+    (void)state;
+    open_leaky(0, 0);
+    script_add(&(weir_mock_step){
+        .text = "UPDATE hanging", .times = -1, .fault = WEIR_MOCK_HANG});
+    one.conn = script_borrow();
+    assert_int_equal(pthread_create(&one.thread, NULL, hang, &one), 0);
+    while (weir_mock_count(mock, "prepare UPDATE hanging") == 0)
+        nap();
+    assert_int_equal(
+        weir_engine_set(engine, "pool_reclaim_after", "0.03", &err), WEIR_OK);
+    pthread_join(one.thread, NULL);
+    weir_conn_close(&one.conn);
+    assert_int_equal(one.status, WEIR_ERR_CONNECTION);
+    assert_int_equal(now().reclaimed, 1);
+    assert_int_equal(now().stale_returns, 1);
+    assert_int_equal(said("came back after all"), 0);
+}
+
 /* Whoever detached it has said that he keeps it. */
 static void test_pool_54__a_detached_one_is_its_holders(void **state)
 {
@@ -317,6 +341,7 @@ int main(void)
         TEST(pool_54__rows_in_hand_stay),
         TEST(pool_54__open_rows_end_with_the_handle),
         TEST(pool_54__who_is_in_a_call_comes_back),
+        TEST(pool_54__who_closes_at_once_was_taken_from),
         TEST(pool_54__a_detached_one_is_its_holders),
         TEST(pool_54__hooks_hear_that_it_is_invalidated),
         TEST(pool_54__the_engine_waits_for_the_late_close),

@@ -49,6 +49,7 @@ weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
     char name[HOLDER_SIZE];
     char holder[HOLDER_SIZE + 48] = "";
     char failure[48] = "";
+    char closing[40] = "";
 
     if (plight->noun)
         return not_to_be_had(plight, err);
@@ -57,17 +58,21 @@ weir_status wi_plight_timed_out(const wi_plight *plight, weir_error *err)
         snprintf(holder, sizeof holder, "; longest holder %s since %.2f s",
                  name, seconds(plight->held_ns));
     }
+    if (plight->closing > 0)
+        snprintf(closing, sizeof closing, "%d asked or closing, ",
+                 plight->closing);
     if (plight->failure)
         snprintf(failure, sizeof failure, "; last connect error %.1f s ago: ",
                  seconds(plight->failure_age_ns));
     return weir_error_set(
         err, WEIR_ERR_POOL_TIMEOUT,
         "no connection became free within %.2f s: %s%d open, %d busy, %d idle, "
-        "%d connecting, %d waiting%s%s%s",
+        "%d connecting, %s%d waiting%s%s%s",
         seconds(plight->waited_ns),
         plight->is_paused ? "the pool is paused, " : "", plight->total,
-        plight->busy, plight->idle, plight->connecting, plight->waiting, holder,
-        failure, plight->failure ? plight->failure->message : "");
+        plight->busy, plight->idle, plight->connecting, closing,
+        plight->waiting, holder, failure,
+        plight->failure ? plight->failure->message : "");
 }
 
 void wi_plight_advise(weir_error *err)

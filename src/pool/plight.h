@@ -18,6 +18,7 @@ typedef struct wi_plight {
     int busy;
     int idle;
     int connecting;
+    int closing; /* or asked by the pool */
     int waiting;
     bool is_paused;
     bool is_held; /* somebody is the longest holder */

@@ -34,7 +34,7 @@ static weir_status out_of_range(const weir_option_spec *spec, const char *value,
     if (spec->min == 0 && spec->max == 0)
         snprintf(right, sizeof right, "write %s", kind);
     else
-        snprintf(right, sizeof right, "write %s from %.15g to %.15g", kind,
+        snprintf(right, sizeof right, "write %s from %.16g to %.16g", kind,
                  spec->min, spec->max);
     return refuse(spec, value, right, err);
 }

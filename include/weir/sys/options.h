@@ -34,7 +34,9 @@ typedef struct weir_option_spec {
     /** INTEGER and NUMBER: the range; both 0: any. */
     double min;
     double max;
-    const char *const *choices; /* CHOICE: ends with NULL */
+    /** CHOICE: ends with NULL. IGNORED, where the engine has an option of that
+     *  name, too: the values that are not the engine's; NULL: any. */
+    const char *const *choices;
     const char *target;         /* ALIAS */
     /** IGNORED: why. Others: what it is, for the guide. */
     const char *note;

@@ -74,6 +74,27 @@ static void test_dialect__is_what_sqlite_reads(void **state)
     drive_detach(&d);
 }
 
+/* What Python calls an isolation level is none. */
+static void test_isolation_level__that_is_misspelt_is_refused(void **state)
+{
+    static const char *const wrong[] = {"SERIALISABLE", "foo", "", "None"};
+    char url[80];
+    weir_error err;
+    weir_engine *engine;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(url, sizeof url, "sqlite://?isolation_level=%s", wrong[i]);
+        assert_null(weir_engine_open(url, NULL, &err));
+        assert_int_equal(err.status, WEIR_ERR_CONFIG);
+        assert_non_null(strstr(err.message, "SERIALIZABLE or AUTOCOMMIT"));
+    }
+    engine =
+        weir_engine_open("sqlite://?isolation_level=Immediate", NULL, &err);
+    assert_non_null(engine);
+    weir_engine_close(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +102,7 @@ int main(void)
         cmocka_unit_test(test_backend__does_not_pretend_to_encrypt),
         cmocka_unit_test(test_backend__promises_what_the_tests_show),
         cmocka_unit_test(test_dialect__is_what_sqlite_reads),
+        cmocka_unit_test(test_isolation_level__that_is_misspelt_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,10 @@ static const char *const journal_modes[] = {"wal",     "delete", "truncate",
 static const char *const levels[] = {"off", "normal", "full", "extra", NULL};
 static const char *const temp_stores[] = {"default", "file", "memory", NULL};
 
+/* Python's. */
+static const char *const beginnings[] = {"deferred", "immediate", "exclusive",
+                                         NULL};
+
 #define IGNORED(name_, why_)                                                   \
     {                                                                          \
         .name = name_, .kind = WEIR_OPTION_IGNORED, .note = why_               \
@@ -83,9 +87,12 @@ const weir_option_spec wsq_options[] = {
     [WSQ_ATTACH] =
         SWITCH("attach", "off", "whether ATTACH and VACUUM INTO are allowed"),
     [WSQ_OPTION_IGNORED] = IGNORED("uri", "file: is recognised without it"),
-    IGNORED("isolation_level", "transactions are begun by Weir; see the "
-                               "engine's option \"isolation\""),
-    IGNORED("autocommit", "see the engine's option \"isolation\""),
+    {.name = "isolation_level",
+     .kind = WEIR_OPTION_IGNORED,
+     .choices = beginnings,
+     .note = "transactions are begun by Weir; write READ COMMITTED, "
+             "SERIALIZABLE or AUTOCOMMIT"},
+    IGNORED("autocommit", "write isolation_level=AUTOCOMMIT"),
     IGNORED("detect_types", "columns are read by the types of Weir"),
     IGNORED("check_same_thread", "a connection may move between threads"),
     IGNORED("cached_statements", "see the engine's statement_cache_size"),

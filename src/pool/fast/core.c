@@ -97,7 +97,9 @@ static weir_status timed_out(wi_pool *pool, const wi_claim *claim,
     wi_places_count(pool, counts);
     plight.idle = counts[WI_PLACE_IDLE];
     plight.connecting = counts[WI_PLACE_CONNECTING];
-    plight.busy = pool->total - plight.idle - plight.connecting;
+    plight.closing = counts[WI_PLACE_HELD] + counts[WI_PLACE_CLOSING];
+    plight.busy = counts[WI_PLACE_BUSY] + counts[WI_PLACE_OVERDUE] +
+                  counts[WI_PLACE_LOST];
     for (int i = 0; (place = wi_place_at(pool, i)); i++) {
         int64_t held_ns = now - atomic_load(&place->since_ns);
         uint32_t state = wi_place_state_of(place);

@@ -51,11 +51,12 @@
 #include "pool/view.h"
 
 enum {
-    WI_BLOCKS_MAX = 24,    /* block n has 8 << n places */
-    WI_FIRST_BLOCK = 8,    /* places */
-    WI_WAKES_MAX = 16,     /* sleepers that are woken after the unlock */
-    WI_CONNECTING_MAX = 2, /* by default */
-    WI_SAMPLE = 64,        /* one loan of so many is timed exactly */
+    WI_BLOCKS_MAX = 24,     /* block n has 8 << n places */
+    WI_FIRST_BLOCK = 8,     /* places */
+    WI_WAKES_MAX = 16,      /* sleepers that are woken after the unlock */
+    WI_CONNECTING_MAX = 2,  /* by default */
+    WI_SAMPLE = 64,         /* one short loan of so many is timed exactly */
+    WI_SHORT_NS = 16000000, /* some ticks of the coarse clock */
 };
 
 typedef enum wi_gate {

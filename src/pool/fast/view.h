@@ -36,9 +36,10 @@ static inline void wi_place_sign(wi_lease *place, const char *tag,
 /* The tag of a place, which may be signed anew meanwhile. */
 void wi_place_tag(const wi_lease *place, char out[WI_TAG_SIZE]);
 /*
- * Counts how long a loan lasted that ends at `now_ns` of the coarse clock,
- * which sees those of a tick or more. Of the shorter ones one of WI_SAMPLE is
- * timed exactly, and counts for as many.
+ * Counts how long a loan lasted that ends at `now_ns` of the coarse clock. Of
+ * those that seem short one of WI_SAMPLE is timed exactly, and counts for as
+ * many: by the coarse clock a loan of a millisecond lasts nothing or a whole
+ * tick, and if such a tick counted beside the sampled ones, twice as long.
  */
 static inline void wi_hold_ended(wi_lease *place, int64_t now_ns)
 {
@@ -48,7 +49,7 @@ static inline void wi_hold_ended(wi_lease *place, int64_t now_ns)
         return;
     held_ns =
         now_ns - atomic_load_explicit(&place->since_ns, memory_order_relaxed);
-    if (held_ns > 0)
+    if (held_ns > WI_SHORT_NS)
         wi_histogram_add(&place->hold, held_ns, 1);
     else if (place->sampled_ns)
         wi_histogram_add(&place->hold, wi_now_ns() - place->sampled_ns,

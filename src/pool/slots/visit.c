@@ -129,6 +129,7 @@ weir_status wi_slot_visit_timed_out(wi_slot_visit *visit)
         .busy = wi_slots_busy(&pool->slots),
         .idle = pool->slots.counts[WI_SLOT_IDLE],
         .connecting = pool->slots.counts[WI_SLOT_CONNECTING],
+        .closing = pool->slots.counts[WI_SLOT_CLOSING],
         .waiting = pool->waiters.count,
         .is_paused = pool->mode == WI_POOL_PAUSED,
         .is_held = longest != NULL,
