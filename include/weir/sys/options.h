@@ -37,7 +37,7 @@ typedef struct weir_option_spec {
     /** CHOICE: ends with NULL. IGNORED, where the engine has an option of that
      *  name, too: the values that are not the engine's; NULL: any. */
     const char *const *choices;
-    const char *target;         /* ALIAS */
+    const char *target; /* ALIAS */
     /** IGNORED: why. Others: what it is, for the guide. */
     const char *note;
     /** Its value never stands in a message. */
