@@ -570,11 +570,7 @@ weir_status weir_engine_set(weir_engine *engine, const char *name,
                               "weir_engine_set needs an engine, a name and a "
                               "value");
     if (!wi_engine_option_is_live(name))
-        return weir_error_set(
-            err, WEIR_ERR_CONFIG,
-            "option \"%.60s\" is unknown or cannot change while the engine "
-            "runs; see weir_engine_set()",
-            name);
+        return wi_engine_option_refuse(name, err);
     wi_engine_hold(engine);
     wi_mutex_lock(&engine->lock);
     status = change(engine, name, value, err);

@@ -105,6 +105,9 @@ static void test_set__takes_what_may_change_and_nothing_else(void **state)
     }
     assert_int_equal(weir_engine_set(engine, "application_name", "x", &err),
                      WEIR_ERR_CONFIG);
+    assert_int_equal(weir_engine_set(engine, "pool_sise", "3", &err),
+                     WEIR_ERR_CONFIG);
+    assert_non_null(strstr(err.message, "did you mean \"pool_size\"?"));
     assert_int_equal(weir_engine_set(engine, "pool_timeout", "-5", &err),
                      WEIR_ERR_CONFIG);
     assert_int_equal(weir_engine_set(engine, NULL, "1", NULL), WEIR_ERR_MISUSE);

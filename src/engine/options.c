@@ -36,6 +36,7 @@ enum { OPTION_COUNT = ON_CONNECT + 1 };
 /* A day; longer waits are mistakes of unit. */
 #define SECONDS_MAX 86400.0
 #define YEAR_SECONDS 31622400.0
+#define SIZE_MOST 100000
 
 static const char *const reset_modes[] = {"rollback", "commit", "none", NULL};
 
@@ -45,12 +46,12 @@ static const weir_option_spec specs[] = {
     [POOL_SIZE] = {.name = "pool_size",
                    .kind = WEIR_OPTION_INTEGER,
                    .min = 0,
-                   .max = 100000,
+                   .max = SIZE_MOST,
                    .note = "connections kept; 0: no limit"},
     [MAX_OVERFLOW] = {.name = "max_overflow",
                       .kind = WEIR_OPTION_INTEGER,
                       .min = -1,
-                      .max = 100000,
+                      .max = SIZE_MOST,
                       .note = "connections beyond pool_size; -1: any"},
     [POOL_TIMEOUT] = {.name = "pool_timeout",
                       .kind = WEIR_OPTION_NUMBER,
@@ -59,9 +60,9 @@ static const weir_option_spec specs[] = {
                       .note = "seconds to wait for a connection"},
     [POOL_RECYCLE] = {.name = "pool_recycle",
                       .kind = WEIR_OPTION_NUMBER,
-                      .min = -1,
+                      .min = -YEAR_SECONDS,
                       .max = YEAR_SECONDS,
-                      .note = "seconds until replaced; -1: never"},
+                      .note = "seconds until replaced; negative: never"},
     [POOL_PRE_PING] = {.name = "pool_pre_ping",
                        .kind = WEIR_OPTION_BOOLEAN,
                        .note = "ask the server before lending"},
@@ -145,15 +146,16 @@ weir_status wi_options_take(void *whole, const void *given, const char *name,
 weir_status wi_engine_options_check(const weir_engine_options *options,
                                     weir_error *err)
 {
-    if (options->pool_size < 0)
-        return bad(err, "pool_size", "write 0 (no limit) or more");
-    if (options->max_overflow < -1)
-        return bad(err, "max_overflow", "write -1 (any), 0 (none) or more");
+    if (options->pool_size < 0 || options->pool_size > SIZE_MOST)
+        return bad(err, "pool_size", "write 0 (no limit) to 100000");
+    if (options->max_overflow < -1 || options->max_overflow > SIZE_MOST)
+        return bad(err, "max_overflow", "write -1 (any), 0 (none) to 100000");
     if (!(options->pool_timeout_s >= 0 &&
           options->pool_timeout_s <= SECONDS_MAX))
         return bad(err, "pool_timeout", "write seconds from 0 to 86400");
-    if (isnan(options->pool_recycle_s))
-        return bad(err, "pool_recycle", "write seconds, or -1 for never");
+    if (!(fabs(options->pool_recycle_s) <= YEAR_SECONDS))
+        return bad(err, "pool_recycle",
+                   "write seconds up to 31622400, or -1 for never");
     if (!(options->statement_timeout_s >= 0 &&
           options->statement_timeout_s <= YEAR_SECONDS))
         return bad(err, "statement_timeout", "write seconds, or 0 for none");
@@ -276,6 +278,25 @@ static const weir_option_spec *declared(const weir_option_spec *table,
             return table;
     }
     return NULL;
+}
+
+/* A driver's own is none of ours, and cannot change either. */
+weir_status wi_engine_option_refuse(const char *name, weir_error *err)
+{
+    const weir_option_spec *tables[] = {specs, wi_pool_specs, NULL};
+    const char *nearest = wi_options_nearest(tables, name);
+
+    if (declared(specs, name) || declared(wi_pool_specs, name))
+        return weir_error_set(err, WEIR_ERR_CONFIG,
+                              "option \"%.60s\" cannot change while the engine "
+                              "runs; see weir_engine_set()",
+                              name);
+    return weir_error_set(err, WEIR_ERR_CONFIG,
+                          "option \"%.60s\" is unknown or cannot change while "
+                          "the engine runs; %s%s%s",
+                          name, nearest ? "did you mean \"" : "",
+                          nearest ? nearest : "see weir_engine_set()",
+                          nearest ? "\"?" : "");
 }
 
 /* Whether the driver has an option of that name, and it may have that value. */

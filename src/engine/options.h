@@ -48,5 +48,7 @@ weir_status wi_engine_options_from_url(const weir_url *url,
 
 /* Whether the option can change while the engine runs. */
 bool wi_engine_option_is_live(const char *name);
+/* Of one that cannot: CONFIG. */
+weir_status wi_engine_option_refuse(const char *name, weir_error *err);
 
 #endif

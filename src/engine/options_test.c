@@ -23,6 +23,7 @@ static void test_set__puts_each_value_into_its_place(void **state)
     assert_int_equal(set(&options, "pool_size", "7", &err), WEIR_OK);
     assert_int_equal(set(&options, "max_overflow", "-1", &err), WEIR_OK);
     assert_int_equal(set(&options, "pool_timeout", "1.5", &err), WEIR_OK);
+    assert_int_equal(set(&options, "pool_recycle", "-7", &err), WEIR_OK);
     assert_int_equal(set(&options, "pool_recycle", "1800", &err), WEIR_OK);
     assert_int_equal(set(&options, "pool_pre_ping", "yes", &err), WEIR_OK);
     assert_int_equal(set(&options, "pool_use_lifo", "1", &err), WEIR_OK);
@@ -65,12 +66,12 @@ static void test_url__wins_over_the_struct(void **state)
 
 static void test_check__knows_every_range(void **state)
 {
-    weir_engine_options wrong[7];
+    weir_engine_options wrong[10];
     double zero = 0;
     weir_error err;
 
     (void)state;
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 10; i++)
         wrong[i] = weir_engine_options_default();
     wrong[0].max_overflow = -2;
     wrong[1].pool_timeout_s = -1;
@@ -79,7 +80,10 @@ static void test_check__knows_every_range(void **state)
     wrong[4].connect_timeout_s = 1e9;
     wrong[5].statement_cache_size = -1;
     wrong[6].max_result_bytes = -1;
-    for (int i = 0; i < 7; i++)
+    wrong[7].pool_size = 2000000;
+    wrong[8].max_overflow = 2000000;
+    wrong[9].pool_recycle_s = 1e300;
+    for (int i = 0; i < 10; i++)
         assert_int_equal(wi_engine_options_check(&wrong[i], &err),
                          WEIR_ERR_CONFIG);
     wrong[0] = weir_engine_options_default();
