@@ -184,23 +184,30 @@ static void *hang(void *argument)
     return NULL;
 }
 
-/* A call is ended first; others of the pool are not suspected for it. */
-static void test_pool_54__who_is_in_a_call_comes_back(void **state)
+/* He borrows, is inside a call that hangs, and is told that it is over. */
+static void end_call_of(worker *one)
 {
-    worker one = {.status = WEIR_OK};
     weir_error err;
 
-    (void)state;
     open_leaky(0, 0);
     script_add(&(weir_mock_step){
         .text = "UPDATE hanging", .times = -1, .fault = WEIR_MOCK_HANG});
-    one.conn = script_borrow();
-    assert_int_equal(pthread_create(&one.thread, NULL, hang, &one), 0);
+    one->conn = script_borrow();
+    assert_int_equal(pthread_create(&one->thread, NULL, hang, one), 0);
     while (weir_mock_count(mock, "prepare UPDATE hanging") == 0)
         nap(); /* he is inside before it can be too long */
     assert_int_equal(
         weir_engine_set(engine, "pool_reclaim_after", "0.03", &err), WEIR_OK);
-    pthread_join(one.thread, NULL);
+    pthread_join(one->thread, NULL);
+}
+
+/* A call is ended first; others of the pool are not suspected for it. */
+static void test_pool_54__who_is_in_a_call_comes_back(void **state)
+{
+    worker one = {.status = WEIR_OK};
+
+    (void)state;
+    end_call_of(&one);
     assert_int_equal(one.status, WEIR_ERR_CONNECTION);
     if (!strstr(one.error.message, "taken back after 0."))
         fail_msg("%s", one.error.message);
@@ -216,19 +223,9 @@ static void test_pool_54__who_is_in_a_call_comes_back(void **state)
 static void test_pool_54__who_closes_at_once_was_taken_from(void **state)
 {
     worker one = {.status = WEIR_OK};
-    weir_error err;
 
     (void)state;
-    open_leaky(0, 0);
-    script_add(&(weir_mock_step){
-        .text = "UPDATE hanging", .times = -1, .fault = WEIR_MOCK_HANG});
-    one.conn = script_borrow();
-    assert_int_equal(pthread_create(&one.thread, NULL, hang, &one), 0);
-    while (weir_mock_count(mock, "prepare UPDATE hanging") == 0)
-        nap();
-    assert_int_equal(
-        weir_engine_set(engine, "pool_reclaim_after", "0.03", &err), WEIR_OK);
-    pthread_join(one.thread, NULL);
+    end_call_of(&one);
     weir_conn_close(&one.conn);
     assert_int_equal(one.status, WEIR_ERR_CONNECTION);
     assert_int_equal(now().reclaimed, 1);
